@@ -66,6 +66,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	for i, t := range k.weightTypes() {
 		f.args = append(f.args, arg{wNames[i], t})
 	}
+	f.args = append(f.args, k.scaleArg()...)
 	call := func(i string) jen.Code {
 		var args []string
 		for j, v := range k.values {
@@ -73,6 +74,9 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		args = append(args, k.x.at("x", i))
 		args = append(args, wNames...)
+		for _, a := range k.scaleArg() {
+			args = append(args, a.name)
+		}
 		if k.bias != nil {
 			args = append(args, "b")
 		}
@@ -196,7 +200,7 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
-	part := func(p *kernel.Kernel, at, w, b string, lane int) jen.Code {
+	part := func(p *kernel.Kernel, at, w, q, b string, lane int) jen.Code {
 		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
 			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
@@ -204,13 +208,16 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 		if b != "" {
 			args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
 		}
+		if base.Scaled {
+			args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+		}
 		args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	panel := func(at, w, b string, width, valid int) []jen.Code {
+	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
 		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, b, lane))
+			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane))
 		}
 		return out
 	}
@@ -223,15 +230,15 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	groups := l.Full / together
 	if together > 1 {
 		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(
-			part(base.Whole(together), "q*16", "w[q]", bias("q"), 0)))
+			part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)))
 		for q := groups * together; q < l.Full; q++ {
-			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
+			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
 		}
 	} else if l.Full > 0 {
-		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel)...))
+		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)...))
 	}
 	if l.Tail > 0 {
-		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
 	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
 	if !fuses {
@@ -331,15 +338,8 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		}
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	code := tilings
-	blocks := k.outs / at
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	if perCall >= blocks {
-		code = append(code, call("0", fmt.Sprint(blocks)))
-	} else {
-		code = append(code, jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
-			call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))))
-	}
+	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -348,6 +348,15 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		out = append(out, k.finishRows(f)...)
 	}
 	return append(out, jen.Return())
+}
+
+// inBlocks prints calls for blocks of inputs, perCall of them at a time.
+func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+	if perCall >= blocks {
+		return []jen.Code{call("0", fmt.Sprint(blocks))}
+	}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
+		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

@@ -55,11 +55,18 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	}
 	T := typeName(e.elem)
 	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args := []arg{{"y", m.YType}}
+	args, views := []arg{{"y", m.YType}}, map[string]string{}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
-		if x.Kind == ir.Param || isNumber(x) {
+		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
+		}
+		if isNumber(x) {
+			name := fmt.Sprintf("x%d", i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			args = append(args, arg{name, T})
+			operands[i], views[name] = name, "&"+name
+			continue
 		}
 		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
@@ -79,7 +86,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
 	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums = args, "y"
+		k.args, k.sums, k.views = args, "y", views
 		e.eachTarget(func(t *target.Target) {
 			if can(t) {
 				k.fast = append(k.fast, forTarget{Target: t, vector: m})
@@ -100,6 +107,9 @@ func (p *printer) vector(k *kernelFunc) {
 		if !p.fusesSums() {
 			m.Epilogue = nil
 			f.code = p.finishSums(k)
+		}
+		if calls := p.divide(k, m); calls != nil {
+			f = forTarget{Target: t, code: append(append(calls, f.code...), jen.Return())}
 		}
 		k.fast = append(k.fast, f)
 	})
@@ -129,7 +139,8 @@ func (m *matrix) forAssembly() *kernel.Kernel {
 // but the sums, and its last result alone is stored.
 func (m *matrix) fusesSums() bool {
 	k := m.step.Kernel
-	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] && m.target().Fuses(k)
+	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] &&
+		m.e.anyTarget(func(t *target.Target) bool { return t.Fuses(k) })
 }
 
 // last is the value the epilogue ends with.
@@ -155,6 +166,9 @@ func (p *printer) arrayViews(k *kernelFunc) map[string]string {
 	}
 	if p.bias != nil {
 		views["b"] = "&b[0][0]"
+	}
+	if p.tensor.Scaled() {
+		views["scale"] = "&scale[0][0]"
 	}
 	return views
 }
@@ -220,6 +234,14 @@ func (e *emitter) assembly() error {
 		k.chooser(asmGo)
 		if !k.assemblyOnly() {
 			e.forwardGeneric(other, k)
+		}
+	}
+	for name, s := range text {
+		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
+	}
+	for _, t := range e.targets() {
+		if e.lists[t.Name] {
+			text[t.Name].WriteString("\n" + t.NonZeroData)
 		}
 	}
 	for name, s := range text {

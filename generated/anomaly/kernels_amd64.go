@@ -89,10 +89,10 @@ func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float
 func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -104,7 +104,7 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -128,10 +128,10 @@ func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *flo
 func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -143,7 +143,7 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -154,6 +154,43 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		return
 	}
 	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
@@ -191,10 +228,10 @@ func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *
 func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -206,7 +243,7 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -230,7 +267,7 @@ func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *f
 func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -269,7 +306,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -426,10 +463,10 @@ func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -441,7 +478,7 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -489,10 +526,10 @@ func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -504,7 +541,7 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32,
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -536,7 +573,7 @@ func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
@@ -683,10 +720,10 @@ func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -698,7 +735,7 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -709,6 +746,53 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX512(list *int32, count *int, x *float32)
+
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
@@ -746,10 +830,10 @@ func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -761,7 +845,7 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -1097,10 +1181,10 @@ func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1110,7 +1194,7 @@ func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b 
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1155,10 +1239,10 @@ func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1168,7 +1252,7 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1189,7 +1273,7 @@ func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *f
 func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1224,7 +1308,7 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX512 {
 		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
@@ -1363,10 +1447,10 @@ func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1378,7 +1462,7 @@ func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1426,10 +1510,10 @@ func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1441,7 +1525,7 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1465,7 +1549,7 @@ func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1500,7 +1584,7 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
@@ -1820,7 +1904,7 @@ func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1855,7 +1939,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -1919,6 +2003,28 @@ func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		return
 	}
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
+// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX512 {
+		mseGradientEachAVX512(y, x0, x1, &x2)
+		return
+	}
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

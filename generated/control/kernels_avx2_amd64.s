@@ -51,7 +51,7 @@ DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -59,7 +59,7 @@ DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -67,7 +67,7 @@ DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -75,7 +75,7 @@ DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -83,7 +83,7 @@ DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -91,7 +91,7 @@ DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -324,7 +324,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -332,7 +332,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -340,7 +340,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -348,7 +348,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -356,7 +356,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -364,7 +364,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -1164,7 +1164,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -1172,7 +1172,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -1180,7 +1180,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -1188,7 +1188,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -1196,7 +1196,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -1204,7 +1204,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
@@ -2004,7 +2004,7 @@ DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2012,7 +2012,7 @@ DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2020,7 +2020,7 @@ DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2028,7 +2028,7 @@ DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -2036,7 +2036,7 @@ DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -2044,7 +2044,7 @@ DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -2277,7 +2277,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2285,7 +2285,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2293,7 +2293,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2301,7 +2301,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -2309,7 +2309,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -2317,7 +2317,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -3117,7 +3117,7 @@ DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3125,7 +3125,7 @@ DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3133,7 +3133,7 @@ DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3141,7 +3141,7 @@ DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3149,7 +3149,7 @@ DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3157,7 +3157,7 @@ DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
@@ -3592,7 +3592,7 @@ DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3600,7 +3600,7 @@ DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3608,7 +3608,7 @@ DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3616,7 +3616,7 @@ DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -3624,7 +3624,7 @@ DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -3632,7 +3632,7 @@ DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -3899,7 +3899,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3907,7 +3907,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3915,7 +3915,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3923,7 +3923,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3931,7 +3931,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3939,7 +3939,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -4703,7 +4703,7 @@ DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -4711,7 +4711,7 @@ DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -4719,7 +4719,7 @@ DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -4727,7 +4727,7 @@ DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -4735,7 +4735,7 @@ DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -4743,7 +4743,7 @@ DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -5010,7 +5010,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5018,7 +5018,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5026,7 +5026,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5034,7 +5034,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -5042,7 +5042,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -5050,7 +5050,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0

@@ -589,7 +589,7 @@ DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -597,7 +597,7 @@ DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -605,7 +605,7 @@ DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -613,7 +613,7 @@ DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -621,7 +621,7 @@ DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -629,7 +629,7 @@ DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -637,7 +637,7 @@ DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -645,7 +645,7 @@ DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -653,7 +653,7 @@ DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -661,7 +661,7 @@ DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -669,7 +669,7 @@ DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -677,7 +677,7 @@ DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -820,7 +820,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -828,7 +828,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -836,7 +836,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -844,7 +844,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -852,7 +852,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -860,7 +860,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -868,7 +868,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -876,7 +876,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -884,7 +884,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -892,7 +892,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -900,7 +900,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -908,7 +908,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -972,7 +972,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -993,22 +993,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -1031,22 +1031,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -1069,22 +1069,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -1107,22 +1107,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -1256,7 +1256,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -1277,10 +1277,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -1303,10 +1303,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -1329,10 +1329,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -1355,10 +1355,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -1765,7 +1765,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1773,7 +1773,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1781,7 +1781,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1789,7 +1789,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1797,7 +1797,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1805,7 +1805,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1813,7 +1813,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1821,7 +1821,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1829,7 +1829,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -1837,7 +1837,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -1845,7 +1845,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -1853,7 +1853,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
@@ -1917,7 +1917,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -1938,22 +1938,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -1976,22 +1976,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -2014,22 +2014,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -2052,22 +2052,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -2201,7 +2201,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -2222,10 +2222,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -2248,10 +2248,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -2274,10 +2274,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -2300,10 +2300,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -2710,7 +2710,7 @@ DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2718,7 +2718,7 @@ DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2726,7 +2726,7 @@ DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2734,7 +2734,7 @@ DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2742,7 +2742,7 @@ DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2750,7 +2750,7 @@ DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2758,7 +2758,7 @@ DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2766,7 +2766,7 @@ DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -2774,7 +2774,7 @@ DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -2782,7 +2782,7 @@ DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -2790,7 +2790,7 @@ DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -2798,7 +2798,7 @@ DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -2941,7 +2941,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2949,7 +2949,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2957,7 +2957,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2965,7 +2965,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2973,7 +2973,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2981,7 +2981,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2989,7 +2989,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2997,7 +2997,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -3005,7 +3005,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -3013,7 +3013,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -3021,7 +3021,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -3029,7 +3029,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -3093,7 +3093,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -3114,22 +3114,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -3152,22 +3152,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -3190,22 +3190,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -3228,22 +3228,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -3377,7 +3377,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -3398,10 +3398,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -3424,10 +3424,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -3450,10 +3450,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -3476,10 +3476,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -3886,7 +3886,7 @@ DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -3894,7 +3894,7 @@ DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -3902,7 +3902,7 @@ DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -3910,7 +3910,7 @@ DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -3918,7 +3918,7 @@ DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -3926,7 +3926,7 @@ DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -3934,7 +3934,7 @@ DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -3942,7 +3942,7 @@ DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -3950,7 +3950,7 @@ DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -3958,7 +3958,7 @@ DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -3966,7 +3966,7 @@ DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -3974,7 +3974,7 @@ DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0
@@ -5391,7 +5391,7 @@ DATA dense2ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -5399,7 +5399,7 @@ DATA dense2ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -5407,7 +5407,7 @@ DATA dense2ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -5415,7 +5415,7 @@ DATA dense2ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -5423,7 +5423,7 @@ DATA dense2ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -5431,7 +5431,7 @@ DATA dense2ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -5439,7 +5439,7 @@ DATA dense2ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -5447,7 +5447,7 @@ DATA dense2ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -5455,7 +5455,7 @@ DATA dense2ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -5463,7 +5463,7 @@ DATA dense2ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -5471,7 +5471,7 @@ DATA dense2ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -5479,7 +5479,7 @@ DATA dense2ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -5644,7 +5644,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -5652,7 +5652,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -5660,7 +5660,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -5668,7 +5668,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -5676,7 +5676,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -5684,7 +5684,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -5692,7 +5692,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -5700,7 +5700,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -5708,7 +5708,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -5716,7 +5716,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -5724,7 +5724,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -5732,7 +5732,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -6514,7 +6514,7 @@ DATA dense2ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -6522,7 +6522,7 @@ DATA dense2ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -6530,7 +6530,7 @@ DATA dense2ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -6538,7 +6538,7 @@ DATA dense2ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -6546,7 +6546,7 @@ DATA dense2ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -6554,7 +6554,7 @@ DATA dense2ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -6562,7 +6562,7 @@ DATA dense2ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -6570,7 +6570,7 @@ DATA dense2ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -6578,7 +6578,7 @@ DATA dense2ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -6586,7 +6586,7 @@ DATA dense2ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -6594,7 +6594,7 @@ DATA dense2ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -6602,7 +6602,7 @@ DATA dense2ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -6767,7 +6767,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -6775,7 +6775,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -6783,7 +6783,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -6791,7 +6791,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -6799,7 +6799,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -6807,7 +6807,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -6815,7 +6815,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -6823,7 +6823,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -6831,7 +6831,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -6839,7 +6839,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -6847,7 +6847,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -6855,7 +6855,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0

@@ -270,7 +270,7 @@ DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -278,7 +278,7 @@ DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -286,7 +286,7 @@ DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -294,7 +294,7 @@ DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -302,7 +302,7 @@ DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -310,7 +310,7 @@ DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -465,7 +465,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -473,7 +473,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -481,7 +481,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -489,7 +489,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -497,7 +497,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -505,7 +505,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -1305,7 +1305,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -1313,7 +1313,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -1321,7 +1321,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -1329,7 +1329,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -1337,7 +1337,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -1345,7 +1345,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
@@ -2145,7 +2145,7 @@ DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2153,7 +2153,7 @@ DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2161,7 +2161,7 @@ DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2169,7 +2169,7 @@ DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -2177,7 +2177,7 @@ DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -2185,7 +2185,7 @@ DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -2340,7 +2340,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2348,7 +2348,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2356,7 +2356,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2364,7 +2364,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -2372,7 +2372,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -2380,7 +2380,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -3180,7 +3180,7 @@ DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3188,7 +3188,7 @@ DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3196,7 +3196,7 @@ DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3204,7 +3204,7 @@ DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3212,7 +3212,7 @@ DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3220,7 +3220,7 @@ DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0

@@ -347,7 +347,7 @@ DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -355,7 +355,7 @@ DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -363,7 +363,7 @@ DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -371,7 +371,7 @@ DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -379,7 +379,7 @@ DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -387,7 +387,7 @@ DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -395,7 +395,7 @@ DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -403,7 +403,7 @@ DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -411,7 +411,7 @@ DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -419,7 +419,7 @@ DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -427,7 +427,7 @@ DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -435,7 +435,7 @@ DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -539,7 +539,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -547,7 +547,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -555,7 +555,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -563,7 +563,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -571,7 +571,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -579,7 +579,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -587,7 +587,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -595,7 +595,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -603,7 +603,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -611,7 +611,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -619,7 +619,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -627,7 +627,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -679,7 +679,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -693,17 +693,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -718,17 +718,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -743,17 +743,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -768,17 +768,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -856,7 +856,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -870,9 +870,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -887,9 +887,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -904,9 +904,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -921,9 +921,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1178,7 +1178,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1186,7 +1186,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1194,7 +1194,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1202,7 +1202,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1210,7 +1210,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1218,7 +1218,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1226,7 +1226,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1234,7 +1234,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1242,7 +1242,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -1250,7 +1250,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -1258,7 +1258,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -1266,7 +1266,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
@@ -1318,7 +1318,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1332,17 +1332,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1357,17 +1357,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -1382,17 +1382,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -1407,17 +1407,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1495,7 +1495,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1509,9 +1509,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1526,9 +1526,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -1543,9 +1543,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -1560,9 +1560,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1817,7 +1817,7 @@ DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1825,7 +1825,7 @@ DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1833,7 +1833,7 @@ DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1841,7 +1841,7 @@ DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1849,7 +1849,7 @@ DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1857,7 +1857,7 @@ DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1865,7 +1865,7 @@ DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1873,7 +1873,7 @@ DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -1881,7 +1881,7 @@ DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -1889,7 +1889,7 @@ DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -1897,7 +1897,7 @@ DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -1905,7 +1905,7 @@ DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -2009,7 +2009,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2017,7 +2017,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2025,7 +2025,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2033,7 +2033,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2041,7 +2041,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2049,7 +2049,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2057,7 +2057,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2065,7 +2065,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2073,7 +2073,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2081,7 +2081,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2089,7 +2089,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2097,7 +2097,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -2149,7 +2149,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2163,17 +2163,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2188,17 +2188,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -2213,17 +2213,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -2238,17 +2238,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2326,7 +2326,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2340,9 +2340,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2357,9 +2357,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
@@ -2374,9 +2374,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
@@ -2391,9 +2391,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2648,7 +2648,7 @@ DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2656,7 +2656,7 @@ DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2664,7 +2664,7 @@ DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2672,7 +2672,7 @@ DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2680,7 +2680,7 @@ DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2688,7 +2688,7 @@ DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2696,7 +2696,7 @@ DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2704,7 +2704,7 @@ DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2712,7 +2712,7 @@ DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2720,7 +2720,7 @@ DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2728,7 +2728,7 @@ DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2736,7 +2736,7 @@ DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0

@@ -294,11 +294,10 @@ func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -660,17 +659,13 @@ func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]
 	if useAVX512 {
 		negative := -rate
 		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
@@ -1011,9 +1006,7 @@ func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout
 	if useAVX512 {
 		negative := -rate
 		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
 			sv0 := dropoutGradient(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
@@ -1023,9 +1016,7 @@ func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
 			sv0 := dropoutGradient(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
@@ -1394,17 +1385,13 @@ func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]
 	if useAVX512 {
 		negative := -rate
 		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
@@ -1735,27 +1722,33 @@ func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //go:noescape
 func dense5GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense5GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense5GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense5GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense5GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
@@ -1832,11 +1825,10 @@ func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2152,27 +2144,33 @@ func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //go:noescape
 func dense6GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense6GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense6GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense6GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense6GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
@@ -2249,11 +2247,10 @@ func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

@@ -414,7 +414,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -428,17 +428,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -453,17 +453,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -478,17 +478,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
@@ -883,7 +883,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -897,9 +897,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -914,9 +914,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -931,9 +931,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -1549,7 +1549,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1563,17 +1563,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1588,17 +1588,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -1613,17 +1613,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
@@ -2018,7 +2018,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2032,9 +2032,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2049,9 +2049,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2066,9 +2066,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -2842,7 +2842,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2856,17 +2856,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2881,17 +2881,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2906,17 +2906,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
@@ -3311,7 +3311,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3325,9 +3325,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -3342,9 +3342,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -3359,9 +3359,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -4242,25 +4242,27 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…7
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI
 	MOVQ wt+0(FP), DX
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DX), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DX)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 32(DX), Y9
 	VFMADD231PS Y0, Y15, Y9
 	VMOVUPS Y9, 32(DX)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DX), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 64(DX)
@@ -6008,21 +6010,26 @@ TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -6039,23 +6046,21 @@ inputs1:
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R13
 	ADDQ R9, R13
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -6098,21 +6103,21 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -6658,7 +6663,7 @@ DATA dense3ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -6666,7 +6671,7 @@ DATA dense3ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -6674,7 +6679,7 @@ DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -6682,7 +6687,7 @@ DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -6690,7 +6695,7 @@ DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -6698,7 +6703,7 @@ DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -6823,7 +6828,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -6831,7 +6836,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -6839,7 +6844,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -6847,7 +6852,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -6855,7 +6860,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -6863,7 +6868,7 @@ DATA dense3ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -7633,7 +7638,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -7641,7 +7646,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -7649,7 +7654,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -7657,7 +7662,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -7665,7 +7670,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -7673,7 +7678,7 @@ DATA dense3ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
@@ -8443,7 +8448,7 @@ DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -8451,7 +8456,7 @@ DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -8459,7 +8464,7 @@ DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -8467,7 +8472,7 @@ DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -8475,7 +8480,7 @@ DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -8483,7 +8488,7 @@ DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -8608,7 +8613,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -8616,7 +8621,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -8624,7 +8629,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -8632,7 +8637,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -8640,7 +8645,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -8648,7 +8653,7 @@ DATA dense3ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -9418,7 +9423,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -9426,7 +9431,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -9434,7 +9439,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -9442,7 +9447,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -9450,7 +9455,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -9458,7 +9463,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
@@ -9583,7 +9588,7 @@ DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -9591,7 +9596,7 @@ DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -9599,7 +9604,7 @@ DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -9607,7 +9612,7 @@ DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -9615,7 +9620,7 @@ DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -9623,7 +9628,7 @@ DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x0
@@ -9724,21 +9729,26 @@ TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-56
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -9755,23 +9765,21 @@ inputs1:
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R13
 	ADDQ R9, R13
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -9805,21 +9813,21 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -11541,21 +11549,26 @@ TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -11572,23 +11585,21 @@ inputs1:
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R13
 	ADDQ R9, R13
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -11631,21 +11642,21 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -13587,21 +13598,26 @@ TEXT ·dense5GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -13618,23 +13634,21 @@ inputs1:
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R13
 	ADDQ R9, R13
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -13676,21 +13690,21 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -13728,6 +13742,23 @@ inputs3:
 	CMPQ AX, $1
 	JGE inputs3
 done4:
+	VZEROUPPER 
+	RET 
+
+// dense5GradInputOneBias_2AVX2 updates the bias.
+//
+// func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
 	VZEROUPPER 
 	RET 
 
@@ -14067,31 +14098,34 @@ TEXT ·dense5RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…7
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI
 	MOVQ wt+0(FP), DX
 	MOVQ $2, CX
 inputs1:
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DX), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DX)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 32(DX), Y9
 	VFMADD231PS Y0, Y15, Y9
 	VMOVUPS Y9, 32(DX)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DX), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 64(DX)
 	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 96(DX), Y11
 	VFMADD231PS Y0, Y15, Y11
 	VMOVUPS Y11, 96(DX)
@@ -15513,21 +15547,26 @@ TEXT ·dense6GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -15546,31 +15585,29 @@ inputs1:
 	ADDQ R9, R13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMASKMOVPS (BX), Y15, Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R10), Y14, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R12), Y14, Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R13), Y15, Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -15615,25 +15652,25 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMASKMOVPS (BX), Y15, Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R10), Y14, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -15674,6 +15711,25 @@ inputs3:
 	CMPQ AX, $1
 	JGE inputs3
 done4:
+	VZEROUPPER 
+	RET 
+
+// dense6GradInputOneBias_2AVX2 updates the bias.
+//
+// func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
 	VZEROUPPER 
 	RET 
 
@@ -16067,33 +16123,36 @@ TEXT ·dense6RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…1
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R8), Y15, Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI
 	MOVQ wt+0(FP), DX
 	MOVQ $2, CX
 inputs1:
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DX), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DX)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 32(DX), Y9
 	VFMADD231PS Y0, Y15, Y9
 	VMOVUPS Y9, 32(DX)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DX), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 64(DX)
 	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 96(DX), Y11
 	VFMADD231PS Y0, Y15, Y11
 	VMOVUPS Y11, 96(DX)

@@ -202,7 +202,7 @@ DATA bodyForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -210,7 +210,7 @@ DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -218,7 +218,7 @@ DATA bodyForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -226,7 +226,7 @@ DATA bodyForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -234,7 +234,7 @@ DATA bodyForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -242,7 +242,7 @@ DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForwardAVX2Const<>+320(SB)/4, $0x0
@@ -357,7 +357,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -365,7 +365,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -373,7 +373,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -381,7 +381,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -389,7 +389,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -397,7 +397,7 @@ DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -448,7 +448,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -462,17 +462,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -487,17 +487,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -512,17 +512,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -628,7 +628,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -642,9 +642,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -659,9 +659,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -676,9 +676,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -1260,7 +1260,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -1268,7 +1268,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -1276,7 +1276,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -1284,7 +1284,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -1292,7 +1292,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -1300,7 +1300,7 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
@@ -1351,7 +1351,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1365,17 +1365,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1390,17 +1390,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -1415,17 +1415,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -1531,7 +1531,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1545,9 +1545,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1562,9 +1562,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -1579,9 +1579,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -2163,7 +2163,7 @@ DATA bodyForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2171,7 +2171,7 @@ DATA bodyForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2179,7 +2179,7 @@ DATA bodyForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2187,7 +2187,7 @@ DATA bodyForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -2195,7 +2195,7 @@ DATA bodyForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -2203,7 +2203,7 @@ DATA bodyForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -2318,7 +2318,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2326,7 +2326,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2334,7 +2334,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2342,7 +2342,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -2350,7 +2350,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -2358,7 +2358,7 @@ DATA bodyForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -2409,7 +2409,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2423,17 +2423,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2448,17 +2448,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2473,17 +2473,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -2589,7 +2589,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2603,9 +2603,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2620,9 +2620,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2637,9 +2637,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -3221,7 +3221,7 @@ DATA bodyForward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA bodyForward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3229,7 +3229,7 @@ DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3237,7 +3237,7 @@ DATA bodyForward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA bodyForward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA bodyForward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA bodyForward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3245,7 +3245,7 @@ DATA bodyForward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA bodyForward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3253,7 +3253,7 @@ DATA bodyForward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA bodyForward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA bodyForward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA bodyForward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA bodyForward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA bodyForward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3261,7 +3261,7 @@ DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x0

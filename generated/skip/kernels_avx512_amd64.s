@@ -349,7 +349,7 @@ DATA bodyForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -357,7 +357,7 @@ DATA bodyForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -365,7 +365,7 @@ DATA bodyForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -373,7 +373,7 @@ DATA bodyForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -381,7 +381,7 @@ DATA bodyForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -389,7 +389,7 @@ DATA bodyForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -397,7 +397,7 @@ DATA bodyForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -405,7 +405,7 @@ DATA bodyForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -413,7 +413,7 @@ DATA bodyForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -421,7 +421,7 @@ DATA bodyForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -429,7 +429,7 @@ DATA bodyForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -437,7 +437,7 @@ DATA bodyForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForwardAVX512Const<>+480(SB)/4, $0x0
@@ -542,7 +542,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -550,7 +550,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -558,7 +558,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -566,7 +566,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -574,7 +574,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -582,7 +582,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -590,7 +590,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -598,7 +598,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -606,7 +606,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -614,7 +614,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -622,7 +622,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -630,7 +630,7 @@ DATA bodyForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -684,7 +684,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -698,17 +698,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -723,17 +723,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -748,17 +748,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -864,7 +864,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -878,9 +878,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -895,9 +895,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -912,9 +912,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1195,7 +1195,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1203,7 +1203,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1211,7 +1211,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1219,7 +1219,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1227,7 +1227,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1235,7 +1235,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1243,7 +1243,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1251,7 +1251,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1259,7 +1259,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -1267,7 +1267,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -1275,7 +1275,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -1283,7 +1283,7 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
@@ -1337,7 +1337,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1351,17 +1351,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1376,17 +1376,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -1401,17 +1401,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1517,7 +1517,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1531,9 +1531,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1548,9 +1548,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -1565,9 +1565,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1848,7 +1848,7 @@ DATA bodyForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1856,7 +1856,7 @@ DATA bodyForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1864,7 +1864,7 @@ DATA bodyForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1872,7 +1872,7 @@ DATA bodyForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1880,7 +1880,7 @@ DATA bodyForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1888,7 +1888,7 @@ DATA bodyForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1896,7 +1896,7 @@ DATA bodyForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1904,7 +1904,7 @@ DATA bodyForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -1912,7 +1912,7 @@ DATA bodyForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -1920,7 +1920,7 @@ DATA bodyForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -1928,7 +1928,7 @@ DATA bodyForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -1936,7 +1936,7 @@ DATA bodyForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -2041,7 +2041,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2049,7 +2049,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2057,7 +2057,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2065,7 +2065,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2073,7 +2073,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2081,7 +2081,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2089,7 +2089,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2097,7 +2097,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2105,7 +2105,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2113,7 +2113,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2121,7 +2121,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2129,7 +2129,7 @@ DATA bodyForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -2183,7 +2183,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2197,17 +2197,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2222,17 +2222,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -2247,17 +2247,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -2363,7 +2363,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2377,9 +2377,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2394,9 +2394,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -2411,9 +2411,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -2694,7 +2694,7 @@ DATA bodyForward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA bodyForward_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA bodyForward_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA bodyForward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA bodyForward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA bodyForward_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA bodyForward_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA bodyForward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2702,7 +2702,7 @@ DATA bodyForward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA bodyForward_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA bodyForward_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA bodyForward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA bodyForward_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA bodyForward_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA bodyForward_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2710,7 +2710,7 @@ DATA bodyForward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA bodyForward_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA bodyForward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA bodyForward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForward_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA bodyForward_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA bodyForward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForward_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2718,7 +2718,7 @@ DATA bodyForward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA bodyForward_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA bodyForward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA bodyForward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA bodyForward_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA bodyForward_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA bodyForward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA bodyForward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2726,7 +2726,7 @@ DATA bodyForward_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA bodyForward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA bodyForward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA bodyForward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA bodyForward_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA bodyForward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA bodyForward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA bodyForward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2734,7 +2734,7 @@ DATA bodyForward_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA bodyForward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA bodyForward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA bodyForward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA bodyForward_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA bodyForward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA bodyForward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA bodyForward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2742,7 +2742,7 @@ DATA bodyForward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA bodyForward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA bodyForward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA bodyForward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA bodyForward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA bodyForward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA bodyForward_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA bodyForward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2750,7 +2750,7 @@ DATA bodyForward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA bodyForward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA bodyForward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA bodyForward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA bodyForward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA bodyForward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA bodyForward_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA bodyForward_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2758,7 +2758,7 @@ DATA bodyForward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA bodyForward_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA bodyForward_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA bodyForward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA bodyForward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA bodyForward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA bodyForward_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA bodyForward_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2766,7 +2766,7 @@ DATA bodyForward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA bodyForward_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA bodyForward_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA bodyForward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA bodyForward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA bodyForward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA bodyForward_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA bodyForward_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2774,7 +2774,7 @@ DATA bodyForward_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA bodyForward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA bodyForward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA bodyForward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA bodyForward_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA bodyForward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA bodyForward_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA bodyForward_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2782,7 +2782,7 @@ DATA bodyForward_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA bodyForward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA bodyForward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA bodyForward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA bodyForward_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA bodyForward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA bodyForward_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA bodyForward_2AVX512Const<>+480(SB)/4, $0x0

@@ -349,7 +349,7 @@ DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -357,7 +357,7 @@ DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -365,7 +365,7 @@ DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -373,7 +373,7 @@ DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -381,7 +381,7 @@ DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -389,7 +389,7 @@ DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -397,7 +397,7 @@ DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -405,7 +405,7 @@ DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -413,7 +413,7 @@ DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -421,7 +421,7 @@ DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -429,7 +429,7 @@ DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -437,7 +437,7 @@ DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -540,7 +540,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -548,7 +548,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -556,7 +556,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -564,7 +564,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -572,7 +572,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -580,7 +580,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -588,7 +588,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -596,7 +596,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -604,7 +604,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -612,7 +612,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -620,7 +620,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -628,7 +628,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -682,7 +682,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -696,17 +696,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -721,17 +721,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -837,7 +837,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -851,9 +851,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -868,9 +868,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1139,7 +1139,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1147,7 +1147,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1155,7 +1155,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1163,7 +1163,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1171,7 +1171,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1179,7 +1179,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1187,7 +1187,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1195,7 +1195,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1203,7 +1203,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -1211,7 +1211,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -1219,7 +1219,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -1227,7 +1227,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
@@ -1281,7 +1281,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1295,17 +1295,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1320,17 +1320,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1436,7 +1436,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -1450,9 +1450,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -1467,9 +1467,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -1738,7 +1738,7 @@ DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1746,7 +1746,7 @@ DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1754,7 +1754,7 @@ DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1762,7 +1762,7 @@ DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1770,7 +1770,7 @@ DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1778,7 +1778,7 @@ DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1786,7 +1786,7 @@ DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1794,7 +1794,7 @@ DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -1802,7 +1802,7 @@ DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -1810,7 +1810,7 @@ DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -1818,7 +1818,7 @@ DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -1826,7 +1826,7 @@ DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -1929,7 +1929,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1937,7 +1937,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1945,7 +1945,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1953,7 +1953,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1961,7 +1961,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1969,7 +1969,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1977,7 +1977,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1985,7 +1985,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1993,7 +1993,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2001,7 +2001,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2009,7 +2009,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2017,7 +2017,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -2071,7 +2071,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2085,17 +2085,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2110,17 +2110,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -2226,7 +2226,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -2240,9 +2240,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -2257,9 +2257,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0xf, R9
 	KMOVW R9, K7
@@ -2528,7 +2528,7 @@ DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2536,7 +2536,7 @@ DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2544,7 +2544,7 @@ DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2552,7 +2552,7 @@ DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2560,7 +2560,7 @@ DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2568,7 +2568,7 @@ DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2576,7 +2576,7 @@ DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2584,7 +2584,7 @@ DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2592,7 +2592,7 @@ DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2600,7 +2600,7 @@ DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2608,7 +2608,7 @@ DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2616,7 +2616,7 @@ DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0
@@ -3672,7 +3672,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -3686,17 +3686,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -3711,17 +3711,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -3736,17 +3736,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -3761,17 +3761,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -3875,7 +3875,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -3889,9 +3889,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -3906,9 +3906,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -3923,9 +3923,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -3940,9 +3940,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4282,7 +4282,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -4296,17 +4296,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -4321,17 +4321,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -4346,17 +4346,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -4371,17 +4371,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4485,7 +4485,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -4499,9 +4499,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -4516,9 +4516,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -4533,9 +4533,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -4550,9 +4550,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4996,7 +4996,7 @@ rows1:
 	VMOVUPS (BX), Z11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -5010,17 +5010,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -5035,17 +5035,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -5060,17 +5060,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -5085,17 +5085,17 @@ rows1:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5199,7 +5199,7 @@ rows4:
 	VMOVUPS (BX), Z7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -5213,9 +5213,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 32(DI), K7, Z28
 	VBROADCASTSS 4(R10), Z31
@@ -5230,9 +5230,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
@@ -5247,9 +5247,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
@@ -5264,9 +5264,9 @@ rows4:
 	VFMADD231PS Z28, Z31, Z4
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 	MOVL $0x1, R9
 	KMOVW R9, K7

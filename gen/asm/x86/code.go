@@ -70,13 +70,7 @@ func (c *code) instruction(n *node) {
 	if n.operand != "" {
 		operands = append(operands, n.operand)
 	}
-	memory := 0 // the operand that may be in memory
-	switch {
-	case strings.HasPrefix(n.op, "VBLENDV"):
-		memory = 1
-	case strings.HasPrefix(n.op, "VEXTRACT"):
-		memory = -1
-	}
+	memory := memoryOperand(n.op)
 	var last []Y // registers read for the last time
 	lastMask := ""
 	for i, a := range n.args {
@@ -140,6 +134,19 @@ func (c *code) names(op string, operands []string) []string {
 		}
 	}
 	return operands
+}
+
+// memoryOperand is the operand that may be in memory, without the constant
+// first one; -1 if none may.
+func memoryOperand(op string) int {
+	switch {
+	case strings.HasPrefix(op, "VBLENDV"):
+		return 1
+	case strings.HasPrefix(op, "VPS") && !strings.HasPrefix(op, "VPSUB"), // shifts by a constant
+		halves[op] != nil, strings.HasPrefix(op, "VCVT"):
+		return -1
+	}
+	return 0
 }
 
 // note is a comment: the formula of what follows.

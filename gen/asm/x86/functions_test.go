@@ -28,59 +28,49 @@ type isa struct {
 
 var isas = []*isa{{x86.AVX2, "avx2", "avx2"}, {x86.AVX512, "avx512", "avx512dq"}}
 
-// function is an operation, what package nnrt calls it and what computes it
-// in package math.
+// function is a formula, what package nnrt calls it and what computes it in
+// package math.
 type function struct {
-	op   expr.Op
-	name string
-	math string
-	bits string // of the element types
+	formula, portable, math string
+	bits                    string // of the element types
 }
 
 var functions = []function{
-	{expr.OpExp, "Exp", "math.Exp(a)", "32 64"},
-	{expr.OpExpm1, "Expm1", "math.Expm1(a)", "32 64"},
-	{expr.OpTanh, "Tanh", "math.Tanh(a)", "32 64"},
-	{expr.OpSigmoid, "Sigmoid", "1 / (1 + math.Exp(-a))", "32 64"},
-	{expr.OpLog, "Log", "math.Log(a)", "32 64"},
-	{expr.OpLog1p, "Log1p", "math.Log1p(a)", "32 64"},
-	{expr.OpErf, "Erf", "math.Erf(a)", "32 64"},
-	{expr.OpPow, "Pow", "math.Pow(a, b)", "32 64"},
-	{expr.OpFloor, "Floor", "math.Floor(a)", "64"},
-	{expr.OpSqrt, "Sqrt", "math.Sqrt(a)", "32 64"},
-	{expr.OpAbs, "Abs", "math.Abs(a)", "32 64"},
-	{expr.OpMin, "Min", "min(a, b)", "32 64"},
-	{expr.OpMax, "Max", "max(a, b)", "32 64"},
+	{"exp(a)", "Exp%d(a)", "math.Exp(a)", "32 64"},
+	{"expm1(a)", "Expm1%d(a)", "math.Expm1(a)", "32 64"},
+	{"tanh(a)", "Tanh%d(a)", "math.Tanh(a)", "32 64"},
+	{"sigmoid(a)", "Sigmoid%d(a)", "1 / (1 + math.Exp(-a))", "32 64"},
+	{"log(a)", "Log%d(a)", "math.Log(a)", "32 64"},
+	{"log1p(a)", "Log1p%d(a)", "math.Log1p(a)", "32 64"},
+	{"erf(a)", "Erf%d(a)", "math.Erf(a)", "32 64"},
+	{"pow(a,b)", "Pow%d(a, b)", "math.Pow(a, b)", "32 64"},
+	{"pow(a,1.5)", "Pow%d(a, 1.5)", "math.Pow(a, 1.5)", "32 64"},
+	{"pow(0.75,a)", "Pow%d(0.75, a)", "math.Pow(0.75, a)", "32 64"},
+	{"floor(a)", "Floor%d(a)", "math.Floor(a)", "64"},
+	{"sqrt(a)", "Sqrt%d(a)", "math.Sqrt(a)", "32 64"},
+	{"abs(a)", "Abs%d(a)", "math.Abs(a)", "32 64"},
+	{"min(a,b)", "Min%d(a, b)", "min(a, b)", "32 64"},
+	{"max(a,b)", "Max%d(a, b)", "max(a, b)", "32 64"},
+	{"max(1,a)", "Max%d(1, a)", "max(1, a)", "32 64"},
 }
-
-func (f *function) binary() bool { return f.op >= expr.OpAdd }
 
 // size is the length of the arrays in testdata/functions.go.txt.
 const size = 1000*8 + 5
 
 // kernel is the assembly of the function and its row in the program's table.
-func (f *function) kernel(t testing.TB, s *isa, double bool) (fn *asm.Func, row string) {
-	bits := 32
-	if double {
-		bits = 64
-	}
+func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.Func, row string) {
 	typ := fmt.Sprintf("*[n]float%d", bits)
-	x := &expr.Node{Op: f.op, Args: []*expr.Node{expr.L("a")}}
-	names := "a"
-	k := &kernel.Map{
-		Name: fmt.Sprintf("asm%s%d", f.name, bits), Double: double, Size: size, Result: "y", YType: typ,
-		Ins: []kernel.MapOperand{{Leaf: "a", Arg: "a", Type: typ}},
+	k := &kernel.Map{Name: name, Double: bits == 64, Size: size, Prog: expr.One("y", expr.MustParseNode(f.formula)), Result: "y", YType: typ}
+	args := "y"
+	for _, leaf := range k.Prog.Leaves() {
+		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: leaf, Arg: leaf, Type: typ})
+		args += ", " + leaf
 	}
-	if f.binary() {
-		x.Args = append(x.Args, expr.L("b"))
-		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: "b", Arg: "b", Type: typ})
-		names = "a, b"
-	}
-	k.Prog = expr.One("y", x)
 	fn, ok := s.Map(k)
-	require.True(t, ok, "%s in float%d has no vector form", f.name, bits)
-	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(y, %s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s%[5]d(%[7]s) }, func(a, b float64) float64 { return %[8]s }},\n",
-		f.name, typ, k.Name, names, bits, f.name, names, f.math)
+	require.True(t, ok, "%s in float%d has no vector form", f.formula, bits)
+	portable := fmt.Sprintf(f.portable, bits)
+	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(%s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s }, func(a, b float64) float64 { return %[7]s }},\n",
+		f.formula, typ, name, args, bits, portable, f.math)
 	return fn, row
 }
 
@@ -110,19 +100,18 @@ func build(t testing.TB, s *isa) (program string) {
 	var text, stubs strings.Builder
 	text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
-	for _, double := range []bool{false, true} {
-		table := map[bool]string{false: "functions32 = []function32", true: "functions64 = []function64"}[double]
+	for _, bits := range []int{32, 64} {
 		var rows, decls strings.Builder
-		for _, f := range functions {
-			if !strings.Contains(f.bits, map[bool]string{false: "32", true: "64"}[double]) {
+		for i, f := range functions {
+			if !strings.Contains(f.bits, strconv.Itoa(bits)) {
 				continue
 			}
-			fn, row := f.kernel(t, s, double)
+			fn, row := f.kernel(t, s, fmt.Sprintf("function%dFloat%d", i, bits), bits)
 			text.WriteString("\n" + fn.Text())
 			decls.WriteString(fn.Stub() + "\n\n")
 			rows.WriteString("\t" + row)
 		}
-		fmt.Fprintf(&stubs, "%svar %s{\n%s}\n\n", decls.String(), table, rows.String())
+		fmt.Fprintf(&stubs, "%svar functions%d = []function%[2]d{\n%[3]s}\n\n", decls.String(), bits, rows.String())
 	}
 	main, err := os.ReadFile("testdata/functions.go.txt")
 	require.NoError(t, err)

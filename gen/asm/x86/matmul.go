@@ -11,7 +11,7 @@ import (
 // weights, R10 the row of X, R11, R12 and R13 the strides of X.
 const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
-	regRow6                                   = "DX" // the seventh row
+	regRow6                                   = regMask // the seventh row
 )
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
@@ -40,7 +40,7 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], or several full ones, with the epilogue if it reads nothing
 // but the sums.
-// Arguments: y, x, w, b, and the numbers of tiles of each of TileRows.
+// Arguments: y, x, w, b, scale of scaled sums, and the numbers of tiles of each of TileRows.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
 	if k.Panels.Full > 0 {
@@ -48,11 +48,14 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	}
 	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
 	T := "*" + k.Elem.Acc
-	for _, arg := range []string{"y", "x", "w"} {
-		m.argument(arg, T)
-	}
+	m.argument("y", T)
+	m.argument("x", T)
+	m.argument("w", weightType(k))
 	if m.bias() {
 		m.argument("b", T)
+	}
+	if m.Scaled {
+		m.argument("scale", T)
 	}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
 	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
@@ -66,6 +69,9 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	}
 	if n := m.Outputs % m.lanes(); n > 0 {
 		m.someMask(n)
+	}
+	if m.Scaled {
+		m.pointer("scale", regPanelScale)
 	}
 	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
@@ -123,13 +129,13 @@ func (m *matMul) row(r, k int) string {
 	return fmt.Sprintf("%s(%s*1)", at, regStride5)
 }
 
-// weights is the operand of a vector of an input's weights.
-func (m *matMul) weights(k, v int) string {
-	at := v * m.lanes()
+// weightsAt is the operand of a vector of an input's weights.
+func (m *matMul) weightsAt(k, v int) string {
+	at, size := v*m.lanes(), weightSize(m.Kernel)
 	if m.Panels.Full > 0 {
-		return mem(regW, at/panel*m.Panels.PanelRows*panel*m.size()+(k*panel+at%panel)*m.size())
+		return mem(regW, (at/panel*m.Panels.PanelRows*panel+k*panel+at%panel)*size)
 	}
-	return mem(regW, (k*m.width+at)*m.size())
+	return mem(regW, (k*m.width+at)*size)
 }
 
 // tile sums all terms for some rows.
@@ -140,7 +146,7 @@ func (m *matMul) tile(rows int) {
 	for r := range rows {
 		for v := range m.vectors {
 			for c := range m.Chains {
-				if c == 0 && m.bias() {
+				if c == 0 && m.bias() && !m.Scaled {
 					m.load(mem(regBias, v*m.bytes), acc(r, v, c))
 				} else {
 					m.clear(acc(r, v, c))
@@ -161,7 +167,7 @@ func (m *matMul) tile(rows int) {
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.loadSome(m.weights(k, v), partial(v), m.weight0+Y(v))
+				m.loadWeights(m.Kernel, m.weightsAt(k, v), partial(v), m.weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))
@@ -180,7 +186,7 @@ func (m *matMul) tile(rows int) {
 		if rows > 6 {
 			m.advance(regRow6, unroll*m.size())
 		}
-		m.advance(regW, unroll*m.width*m.size())
+		m.advance(regW, unroll*m.width*weightSize(m.Kernel))
 		m.again(loop)
 	} else {
 		rest = m.terms
@@ -202,6 +208,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 					m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
 				}
 			}
+			m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
 			busy = append(busy, acc(r, v, 0))
 		}
 	}

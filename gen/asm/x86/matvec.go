@@ -2,6 +2,7 @@ package x86
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -41,12 +42,11 @@ type matVec struct {
 	*kernel.Kernel
 	inputs int
 	listed bool // only the inputs of a list, the others being zero
-	fused  bool // the epilogue is done in registers
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads
-// nothing but the sums. Arguments: y, x, w and wt as there are panels, b; for
-// a list of inputs also list, the byte offsets of those that are not zero, and
+// nothing but the sums. Arguments: y, x, w and wt as there are panels, b,
+// scale of scaled sums; for a list of inputs also list, the byte offsets of those that are not zero, and
 // their number.
 func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
 	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
@@ -54,13 +54,16 @@ func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *
 	m.argument("y", T)
 	m.argument("x", T)
 	if m.Panels.Full > 0 {
-		m.argument("w", T)
+		m.argument("w", weightType(k))
 	}
 	if m.Panels.Tail > 0 {
-		m.argument("wt", T)
+		m.argument("wt", weightType(k))
 	}
 	if m.bias() {
 		m.argument("b", T)
+	}
+	if m.Scaled {
+		m.argument("scale", T)
 	}
 	if listed {
 		m.argument("list", "*int32")
@@ -69,6 +72,9 @@ func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *
 	m.pointer("y", regY)
 	if m.bias() {
 		m.pointer("b", regBias)
+	}
+	if m.Scaled {
+		m.pointer("scale", regScale)
 	}
 	if m.Panels.Full > 0 {
 		m.pointer("w", regPanels)
@@ -97,7 +103,7 @@ func (m matVec) loopPanels() int {
 }
 
 // panelBytes is the distance between panels.
-func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * m.size() }
+func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * weightSize(m.Kernel) }
 
 // panelLoop prints the loop over groups of whole panels and returns the
 // vectors that are left.
@@ -111,6 +117,9 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 	m.advance(regY, per*panel*m.size())
 	if m.bias() {
 		m.advance(regBias, per*panel*m.size())
+	}
+	if m.Scaled {
+		m.advance(regScale, per*panel*m.size())
 	}
 	m.countdown(regTurns, loop)
 	rest := vs[turns*m.atOnce(m.Panels):]
@@ -128,15 +137,15 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 // vectors lists the outputs, vector by vector.
 func (m matVec) vectors() []vector {
 	var vs []vector
-	row := panel * m.size()
+	size := weightSize(m.Kernel)
 	for q := range m.Panels.Full {
 		for v := 0; v < panel; v += m.lanes() {
-			vs = append(vs, vector{regW, q*m.panelBytes() + v*m.size(), row, q*panel + v, m.lanes()})
+			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes()})
 		}
 	}
 	rest := m.Outputs - m.Panels.Full*panel
 	for v := 0; v < rest; v += m.lanes() {
-		vs = append(vs, vector{regTail, v * m.size(), m.Panels.Tail * m.size(), m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
+		vs = append(vs, vector{regTail, v * size, m.Panels.Tail * size, m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
 	}
 	return vs
 }
@@ -175,7 +184,7 @@ func (m matVec) group(vs []vector) {
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	for v := range vs {
 		for c := range m.Chains {
-			if c == 0 && m.bias() {
+			if c == 0 && m.bias() && !m.Scaled {
 				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
 			} else {
 				m.clear(acc(v, c))
@@ -193,6 +202,7 @@ func (m matVec) group(vs []vector) {
 				m.add(acc(v, c+h), acc(v, c), acc(v, c))
 			}
 		}
+		m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
 	}
 	m.finish(vs, func(v int) Y { return acc(v, 0) })
 }
@@ -202,8 +212,9 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 	terms := func(n int) {
 		for k := range n {
 			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
 			for v := range vs {
-				m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
+				m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
 			}
 		}
 	}
@@ -224,12 +235,28 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 	terms(rest)
 }
 
-// mulAddVector adds the products of a vector's weights.
-func (m matVec) mulAddVector(v vector, src string, acc Y) {
-	if v.valid < m.lanes() {
+// mulAddVector adds the products of a vector's weights, the turn-th of an input.
+func (m matVec) mulAddVector(v vector, src string, turn int, acc Y) {
+	partial := v.valid < m.lanes()
+	if src = m.weights(m.Kernel, src, partial, turn); partial {
 		m.mulAddPart(src, acc)
 	} else {
 		m.mulAdd(src, acc)
+	}
+}
+
+// cacheLine is what a prefetch brings, in bytes.
+const cacheLine = 64
+
+// prefetch fetches the weights some inputs after input k.
+func (w *writer) prefetch(ahead int, vs []vector, k int) {
+	if ahead == 0 {
+		return
+	}
+	for _, v := range vs {
+		if v.base == regW && v.disp%cacheLine == 0 {
+			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
+		}
 	}
 }
 
@@ -250,23 +277,38 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Place(loop)
 	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
+	m.prefetchListed(vs)
 	m.advance(regList, 4)
 	for v := range vs {
-		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
+		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
 	}
 	m.again(loop)
 	m.Place(done)
 }
 
+// prefetchListed fetches the weights of an input further down the list, which
+// has room for that many more.
+func (m matVec) prefetchListed(vs []vector) {
+	if m.Ahead == 0 {
+		return
+	}
+	m.Ins("MOVL", mem(regList, 4*m.Ahead), regOffset)
+	m.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(vs[0].stride/m.size())), regOffset)
+	for _, v := range vs {
+		if v.disp%cacheLine == 0 {
+			m.Ins("PREFETCHT0", fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regOffset))
+		}
+	}
+}
+
+// shiftOf is the power of two that n is.
+func shiftOf(n int) int { return bits.TrailingZeros(uint(n)) }
+
 // rowOf reads the next byte offset of an input, and that of its weights.
 func (w *writer) rowOf(list, input, row string, stride int) {
 	w.Ins("MOVL", "("+list+")", input)
 	w.Ins("MOVQ", input, row)
-	shift := 0
-	for s := stride / w.size(); s > 1; s /= 2 {
-		shift++
-	}
-	w.Ins("SHLQ", fmt.Sprintf("$%d", shift), row)
+	w.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(stride/w.size())), row)
 }
 
 // bases are the weight pointers a group uses.

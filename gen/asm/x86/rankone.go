@@ -16,7 +16,7 @@ type rankOne struct {
 	extra  *kernel.Operand
 }
 
-// RankOne prints s = −rate·dy, w += x·s, b += s. Arguments: w and wt as there
+// RankOne prints s = −rate·x, w += s·dy, b −= rate·dy. Arguments: w and wt as there
 // are panels, b if there is a bias, x, dy, the negative rate and, for a list of
 // inputs, list with their byte offsets and count.
 //
@@ -74,16 +74,15 @@ func (s *ISA) FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
 }
 
 // Registers: SI x, DI the list or the displacement of the input, R10–R13 the
-// weights of the inputs at hand, BX walks dy, DX the bias or the rate, R8 dx, AX counts the
-// inputs.
+// weights of the inputs at hand, BX walks dy, R8 dx, AX counts the inputs.
 var rowRegs = [4]string{"R10", "R11", "R12", "R13"}
 
-const regDY, regRate = "BX", "DX"
+const regDY = "BX"
 
 // alone: every panel group once, the step's factors in registers.
 func (m *rankOne) alone() {
 	mv := matVec{writer: m.writer, Kernel: &kernel.Kernel{
-		Elem: kernel.Elements{Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
+		Elem: kernel.Elements{W: m.Elem, Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
 	}, listed: m.Listed, inputs: m.Inputs}
 	if m.Panels.Full > 0 {
 		m.pointer("w", regPanels)
@@ -122,7 +121,7 @@ func (m *rankOne) alone() {
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
 	last, temp := vs[len(vs)-1], Y(m.atOnce(m.Panels)) // the registers from temp on are free
-	m.Note("s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
+	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
 	for i, v := range vs {
@@ -133,13 +132,15 @@ func (m *rankOne) group(vs []vector) {
 		} else {
 			m.load(src, Y(i))
 		}
-		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), Y(i).String())
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.load(b, temp)
-			m.add(Y(i), temp, temp)
+			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), temp.String())
+			m.Ins(m.op("VADDPS", "VADDPD"), b, temp.String(), temp.String())
 			m.store(temp, b)
 		}
+	}
+	if m.Inputs == 0 {
+		return
 	}
 	m.pointer("x", regX)
 	if m.Panels.Full > 0 {
@@ -149,6 +150,7 @@ func (m *rankOne) group(vs []vector) {
 		m.pointer("wt", regTail)
 	}
 	row := func(k int, at func(v vector) string) {
+		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
 			t := temp + Y(k*len(vs)+i)%(m.zero-temp)
 			partial := v.valid < m.lanes()
@@ -176,6 +178,7 @@ func (m *rankOne) group(vs []vector) {
 	rows := func(n int) {
 		for k := range n {
 			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
 			row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
 		}
 	}
@@ -253,16 +256,19 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 // block takes some inputs over all outputs.
 func (m *rankOne) block(inputs int) {
 	x := func(i int) Y { return Y(4*m.halves + i) }
-	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]", inputs)
+	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]", inputs)
+	rate := m.input.String()
+	m.pointer("rate", regDY)
+	m.broadcast(mem(regDY, 0))
 	for i := range inputs {
 		m.offset(i)
 		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
+		m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
 		for h := range m.halves {
 			m.clear(m.acc(i, h))
 		}
 	}
 	m.pointer("dy", regDY)
-	m.pointer("rate", regRate)
 	if n := m.Panels.Full; n > 0 {
 		m.rows(inputs, "w", panel)
 		loop := m.Label("panels")
@@ -288,7 +294,7 @@ func (m *rankOne) block(inputs int) {
 
 // outputs takes the outputs of a panel.
 func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
-	const dy, s, first = 12, 13, 14 // free registers
+	const dy, first = 13, 14 // free registers
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())
 		if valid < m.lanes() {
@@ -297,8 +303,6 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 		} else {
 			m.load(mem(regDY, v*m.bytes), dy)
 		}
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regRate, 0), Y(s).String())
-		m.Ins(m.op("VMULPS", "VMULPD"), Y(s).String(), Y(dy).String(), Y(s).String())
 		for i := range inputs {
 			at := mem(rowRegs[i], v*m.bytes)
 			w := Y(first)
@@ -313,8 +317,11 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			} else {
 				m.load(at, w)
 			}
+			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
+				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
+			}
 			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
-			m.mulAddOf(x(i), s, w)
+			m.mulAddOf(x(i), dy, w)
 			m.storeSome(w, valid < m.lanes(), at)
 		}
 	}
@@ -340,11 +347,7 @@ func (m *rankOne) finish(inputs int) {
 		return a, a
 	})
 	if len(m.Epilogue) > 0 {
-		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) {
-			m.pointer("u", regMask)
-			m.Ins("ADDQ", regW, regMask)
-			m.Ins(map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[inputs], mem(regMask, 0), dst.x())
-		})
+		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
 	}
 	switch {
 	case m.Listed:
@@ -356,5 +359,26 @@ func (m *rankOne) finish(inputs int) {
 		m.Ins("VMOVSS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
 	default:
 		m.Ins("VMOVUPS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
+	}
+}
+
+// operand loads the elements of the epilogue's operand for the inputs at hand.
+func (m *rankOne) operand(inputs int, dst Y) {
+	if !m.Listed {
+		m.pointer("u", regMask)
+		m.Ins("ADDQ", regW, regMask)
+		m.Ins(map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[inputs], mem(regMask, 0), dst.x())
+		return
+	}
+	base := rowRegs[0] // the rows are done with
+	m.pointer("u", base)
+	for i := range inputs {
+		m.offset(i)
+		at := fmt.Sprintf("(%s)(%s*1)", base, regMask)
+		if i == 0 {
+			m.Ins("VMOVSS", at, dst.x())
+		} else {
+			m.Ins("VINSERTPS", fmt.Sprintf("$%#x", i<<4), at, dst.x(), dst.x())
+		}
 	}
 }

@@ -314,11 +314,10 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -571,27 +570,33 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 //go:noescape
 func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -672,11 +677,10 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -997,27 +1001,33 @@ func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][1
 //go:noescape
 func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
@@ -1094,11 +1104,10 @@ func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

@@ -201,7 +201,7 @@ DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -209,7 +209,7 @@ DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -217,7 +217,7 @@ DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -225,7 +225,7 @@ DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -233,7 +233,7 @@ DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -241,7 +241,7 @@ DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -474,7 +474,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -482,7 +482,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -490,7 +490,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -498,7 +498,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -506,7 +506,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -514,7 +514,7 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -1314,7 +1314,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -1322,7 +1322,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -1330,7 +1330,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -1338,7 +1338,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -1346,7 +1346,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -1354,7 +1354,7 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
@@ -2154,7 +2154,7 @@ DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2162,7 +2162,7 @@ DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2170,7 +2170,7 @@ DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2178,7 +2178,7 @@ DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -2186,7 +2186,7 @@ DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -2194,7 +2194,7 @@ DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -2427,7 +2427,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2435,7 +2435,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2443,7 +2443,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2451,7 +2451,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -2459,7 +2459,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -2467,7 +2467,7 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -3267,7 +3267,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3275,7 +3275,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3283,7 +3283,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3291,7 +3291,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3299,7 +3299,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3307,7 +3307,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
@@ -3540,7 +3540,7 @@ DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3548,7 +3548,7 @@ DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3556,7 +3556,7 @@ DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3564,7 +3564,7 @@ DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3572,7 +3572,7 @@ DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3580,7 +3580,7 @@ DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
@@ -3885,32 +3885,29 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…31
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	VMOVUPS 32(R8), Y1
-	VMULPS Y13, Y1, Y1
-	VMOVUPS 32(BX), Y8
-	VADDPS Y1, Y8, Y8
+	VMULPS Y13, Y1, Y8
+	VADDPS 32(BX), Y8, Y8
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y2
-	VMULPS Y13, Y2, Y2
-	VMOVUPS 64(BX), Y8
-	VADDPS Y2, Y8, Y8
+	VMULPS Y13, Y2, Y8
+	VADDPS 64(BX), Y8, Y8
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 96(R8), Y3
-	VMULPS Y13, Y3, Y3
-	VMOVUPS 96(BX), Y8
-	VADDPS Y3, Y8, Y8
+	VMULPS Y13, Y3, Y8
+	VADDPS 96(BX), Y8, Y8
 	VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DI), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DI)
@@ -3924,6 +3921,7 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	VFMADD231PS Y3, Y15, Y11
 	VMOVUPS Y11, 288(DI)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DI), Y12
 	VFMADD231PS Y0, Y15, Y12
 	VMOVUPS Y12, 64(DI)
@@ -3937,6 +3935,7 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	VFMADD231PS Y3, Y15, Y10
 	VMOVUPS Y10, 352(DI)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 128(DI), Y11
 	VFMADD231PS Y0, Y15, Y11
 	VMOVUPS Y11, 128(DI)
@@ -3950,6 +3949,7 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	VFMADD231PS Y3, Y15, Y9
 	VMOVUPS Y9, 416(DI)
 	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 192(DI), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 192(DI)
@@ -4302,7 +4302,7 @@ DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -4310,7 +4310,7 @@ DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -4318,7 +4318,7 @@ DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -4326,7 +4326,7 @@ DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -4334,7 +4334,7 @@ DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -4342,7 +4342,7 @@ DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -4609,7 +4609,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -4617,7 +4617,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -4625,7 +4625,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -4633,7 +4633,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -4641,7 +4641,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -4649,7 +4649,7 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -5413,7 +5413,7 @@ DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5421,7 +5421,7 @@ DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5429,7 +5429,7 @@ DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5437,7 +5437,7 @@ DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -5445,7 +5445,7 @@ DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -5453,7 +5453,7 @@ DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -5720,7 +5720,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5728,7 +5728,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5736,7 +5736,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5744,7 +5744,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -5752,7 +5752,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -5760,7 +5760,7 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -6510,21 +6510,26 @@ TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $4, R9
 	MOVQ w+0(FP), R10
@@ -6543,42 +6548,38 @@ inputs1:
 	ADDQ R9, R13
 	MOVQ $2, CX
 panels3:
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VMOVUPS 32(BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS 32(BX), Y13
 	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, 32(R10)
 	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, 32(R11)
 	VMOVUPS 32(R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, 32(R12)
 	VMOVUPS 32(R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, 32(R13)
 	ADDQ $64, BX
@@ -6628,30 +6629,28 @@ done2:
 	JLT done5
 inputs4:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $4, R9
 	MOVQ w+0(FP), R10
 	ADDQ R9, R10
 	MOVQ $2, CX
 panels6:
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VMOVUPS 32(BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS 32(BX), Y13
 	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, 32(R10)
 	ADDQ $64, BX
@@ -6694,6 +6693,36 @@ panels6:
 	CMPQ AX, $1
 	JGE inputs4
 done5:
+	VZEROUPPER 
+	RET 
+
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+// func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VMOVUPS 32(R8), Y1
+	VMULPS Y13, Y1, Y8
+	VADDPS 32(BX), Y8, Y8
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS 64(R8), Y2
+	VMULPS Y13, Y2, Y8
+	VADDPS 64(BX), Y8, Y8
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS 96(R8), Y3
+	VMULPS Y13, Y3, Y8
+	VADDPS 96(BX), Y8, Y8
+	VMOVUPS Y8, 96(BX)
 	VZEROUPPER 
 	RET 
 
@@ -7124,34 +7153,31 @@ TEXT ·dense2RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…31
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	VMOVUPS 32(R8), Y1
-	VMULPS Y13, Y1, Y1
-	VMOVUPS 32(BX), Y8
-	VADDPS Y1, Y8, Y8
+	VMULPS Y13, Y1, Y8
+	VADDPS 32(BX), Y8, Y8
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y2
-	VMULPS Y13, Y2, Y2
-	VMOVUPS 64(BX), Y8
-	VADDPS Y2, Y8, Y8
+	VMULPS Y13, Y2, Y8
+	VADDPS 64(BX), Y8, Y8
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 96(R8), Y3
-	VMULPS Y13, Y3, Y3
-	VMOVUPS 96(BX), Y8
-	VADDPS Y3, Y8, Y8
+	VMULPS Y13, Y3, Y8
+	VADDPS 96(BX), Y8, Y8
 	VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $8, CX
 inputs1:
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DI), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DI)
@@ -7165,6 +7191,7 @@ inputs1:
 	VFMADD231PS Y3, Y15, Y11
 	VMOVUPS Y11, 2080(DI)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DI), Y12
 	VFMADD231PS Y0, Y15, Y12
 	VMOVUPS Y12, 64(DI)
@@ -7178,6 +7205,7 @@ inputs1:
 	VFMADD231PS Y3, Y15, Y10
 	VMOVUPS Y10, 2144(DI)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 128(DI), Y11
 	VFMADD231PS Y0, Y15, Y11
 	VMOVUPS Y11, 128(DI)
@@ -7191,6 +7219,7 @@ inputs1:
 	VFMADD231PS Y3, Y15, Y9
 	VMOVUPS Y9, 2208(DI)
 	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 192(DI), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 192(DI)
@@ -7931,21 +7960,26 @@ TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -7964,31 +7998,29 @@ inputs1:
 	ADDQ R9, R13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMASKMOVPS (BX), Y15, Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R10), Y14, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R12), Y14, Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R13), Y15, Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
@@ -8031,25 +8063,25 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMASKMOVPS (BX), Y15, Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y14
 	VMASKMOVPS (R10), Y14, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VBLENDPS $240, Y0, Y0, Y1
@@ -8088,6 +8120,25 @@ inputs3:
 	CMPQ AX, $1
 	JGE inputs3
 done4:
+	VZEROUPPER 
+	RET 
+
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+// func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
 	VZEROUPPER 
 	RET 
 
@@ -8465,33 +8516,36 @@ TEXT ·dense3RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…1
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (R8), Y15, Y0
-	VMULPS Y13, Y0, Y0
-	VMOVUPS (BX), Y8
-	VADDPS Y0, Y8, Y8
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
 	MOVQ x+16(FP), SI
 	MOVQ wt+0(FP), DX
 	MOVQ $8, CX
 inputs1:
 	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS (DX), Y8
 	VFMADD231PS Y0, Y15, Y8
 	VMOVUPS Y8, (DX)
 	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 32(DX), Y9
 	VFMADD231PS Y0, Y15, Y9
 	VMOVUPS Y9, 32(DX)
 	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 64(DX), Y10
 	VFMADD231PS Y0, Y15, Y10
 	VMOVUPS Y10, 64(DX)
 	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
 	VMOVUPS 96(DX), Y11
 	VFMADD231PS Y0, Y15, Y11
 	VMOVUPS Y11, 96(DX)

@@ -256,7 +256,7 @@ DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -264,7 +264,7 @@ DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -272,7 +272,7 @@ DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -280,7 +280,7 @@ DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -288,7 +288,7 @@ DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -296,7 +296,7 @@ DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -304,7 +304,7 @@ DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -312,7 +312,7 @@ DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -320,7 +320,7 @@ DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -328,7 +328,7 @@ DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -336,7 +336,7 @@ DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -344,7 +344,7 @@ DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -487,7 +487,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -495,7 +495,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -503,7 +503,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -511,7 +511,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -519,7 +519,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -527,7 +527,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -535,7 +535,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -543,7 +543,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -551,7 +551,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -559,7 +559,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -567,7 +567,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -575,7 +575,7 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -639,7 +639,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -660,22 +660,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -698,22 +698,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -736,22 +736,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -774,22 +774,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -923,7 +923,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -944,10 +944,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -970,10 +970,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -996,10 +996,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -1022,10 +1022,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -1432,7 +1432,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -1440,7 +1440,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -1448,7 +1448,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -1456,7 +1456,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -1464,7 +1464,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -1472,7 +1472,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -1480,7 +1480,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -1488,7 +1488,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -1496,7 +1496,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -1504,7 +1504,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -1512,7 +1512,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -1520,7 +1520,7 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
@@ -1584,7 +1584,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -1605,22 +1605,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -1643,22 +1643,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -1681,22 +1681,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -1719,22 +1719,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -1868,7 +1868,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -1889,10 +1889,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -1915,10 +1915,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -1941,10 +1941,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -1967,10 +1967,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -2377,7 +2377,7 @@ DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2385,7 +2385,7 @@ DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2393,7 +2393,7 @@ DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2401,7 +2401,7 @@ DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2409,7 +2409,7 @@ DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2417,7 +2417,7 @@ DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2425,7 +2425,7 @@ DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2433,7 +2433,7 @@ DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -2441,7 +2441,7 @@ DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -2449,7 +2449,7 @@ DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -2457,7 +2457,7 @@ DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -2465,7 +2465,7 @@ DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -2608,7 +2608,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -2616,7 +2616,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -2624,7 +2624,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -2632,7 +2632,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -2640,7 +2640,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -2648,7 +2648,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -2656,7 +2656,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -2664,7 +2664,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -2672,7 +2672,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -2680,7 +2680,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -2688,7 +2688,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -2696,7 +2696,7 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -2760,7 +2760,7 @@ rows1:
 	VMOVUPS 64(BX), Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -2781,22 +2781,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS (DX)(R11*2), Z31
+	VBROADCASTSS (R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS (DX)(R12*1), Z31
+	VBROADCASTSS (R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS (DX)(R11*4), Z31
+	VBROADCASTSS (R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS (DX)(R13*1), Z31
+	VBROADCASTSS (R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 64(DI), Z28
@@ -2819,22 +2819,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 4(DX)(R11*2), Z31
+	VBROADCASTSS 4(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 4(DX)(R12*1), Z31
+	VBROADCASTSS 4(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 4(DX)(R11*4), Z31
+	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 4(DX)(R13*1), Z31
+	VBROADCASTSS 4(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 128(DI), Z28
@@ -2857,22 +2857,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 8(DX)(R11*2), Z31
+	VBROADCASTSS 8(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 8(DX)(R12*1), Z31
+	VBROADCASTSS 8(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 8(DX)(R11*4), Z31
+	VBROADCASTSS 8(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 8(DX)(R13*1), Z31
+	VBROADCASTSS 8(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS 192(DI), Z28
@@ -2895,22 +2895,22 @@ rows1:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
-	VBROADCASTSS 12(DX)(R11*2), Z31
+	VBROADCASTSS 12(R9)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z16
 	VFMADD231PS Z29, Z31, Z17
-	VBROADCASTSS 12(DX)(R12*1), Z31
+	VBROADCASTSS 12(R9)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z18
 	VFMADD231PS Z29, Z31, Z19
-	VBROADCASTSS 12(DX)(R11*4), Z31
+	VBROADCASTSS 12(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z20
 	VFMADD231PS Z29, Z31, Z21
-	VBROADCASTSS 12(DX)(R13*1), Z31
+	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
 	VFMADD231PS Z29, Z31, Z23
 	VMOVUPS Z0, (R8)
@@ -3044,7 +3044,7 @@ rows4:
 	VMOVUPS 64(BX), Z15
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Z28
 	VMOVUPS 256(DI), Z29
 	VBROADCASTSS (R10), Z31
@@ -3065,10 +3065,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS (DX), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS (DX)(R11*1), Z31
+	VBROADCASTSS (R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 64(DI), Z28
@@ -3091,10 +3091,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 4(DX), Z31
+	VBROADCASTSS 4(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 4(DX)(R11*1), Z31
+	VBROADCASTSS 4(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 128(DI), Z28
@@ -3117,10 +3117,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 8(DX), Z31
+	VBROADCASTSS 8(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 8(DX)(R11*1), Z31
+	VBROADCASTSS 8(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS 192(DI), Z28
@@ -3143,10 +3143,10 @@ rows4:
 	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z10
 	VFMADD231PS Z29, Z31, Z11
-	VBROADCASTSS 12(DX), Z31
+	VBROADCASTSS 12(R9), Z31
 	VFMADD231PS Z28, Z31, Z12
 	VFMADD231PS Z29, Z31, Z13
-	VBROADCASTSS 12(DX)(R11*1), Z31
+	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z14
 	VFMADD231PS Z29, Z31, Z15
 	VMOVUPS Z0, (R8)
@@ -3553,7 +3553,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrain_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1ForwardTrain_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1ForwardTrain_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrain_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrain_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1ForwardTrain_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1ForwardTrain_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -3561,7 +3561,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrain_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrain_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrain_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrain_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrain_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrain_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrain_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -3569,7 +3569,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrain_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrain_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrain_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrain_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrain_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrain_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrain_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -3577,7 +3577,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrain_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1ForwardTrain_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrain_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1ForwardTrain_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1ForwardTrain_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1ForwardTrain_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrain_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -3585,7 +3585,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1ForwardTrain_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrain_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrain_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrain_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1ForwardTrain_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1ForwardTrain_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrain_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrain_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -3593,7 +3593,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1ForwardTrain_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrain_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrain_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrain_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1ForwardTrain_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1ForwardTrain_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrain_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrain_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -3601,7 +3601,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrain_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrain_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrain_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrain_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrain_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrain_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1ForwardTrain_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -3609,7 +3609,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrain_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrain_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrain_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrain_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrain_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrain_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1ForwardTrain_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -3617,7 +3617,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrain_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1ForwardTrain_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1ForwardTrain_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrain_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrain_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrain_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1ForwardTrain_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -3625,7 +3625,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrain_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1ForwardTrain_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1ForwardTrain_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrain_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrain_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrain_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1ForwardTrain_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -3633,7 +3633,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1ForwardTrain_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrain_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrain_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1ForwardTrain_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1ForwardTrain_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrain_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1ForwardTrain_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -3641,7 +3641,7 @@ DATA dense1ForwardTrain_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1ForwardTrain_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrain_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrain_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1ForwardTrain_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1ForwardTrain_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrain_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1ForwardTrain_2AVX512Const<>+480(SB)/4, $0x0
@@ -3784,7 +3784,7 @@ DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -3792,7 +3792,7 @@ DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -3800,7 +3800,7 @@ DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -3808,7 +3808,7 @@ DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -3816,7 +3816,7 @@ DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -3824,7 +3824,7 @@ DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -3832,7 +3832,7 @@ DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -3840,7 +3840,7 @@ DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
@@ -3848,7 +3848,7 @@ DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
@@ -3856,7 +3856,7 @@ DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
@@ -3864,7 +3864,7 @@ DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
@@ -3872,7 +3872,7 @@ DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0
@@ -4153,22 +4153,21 @@ TEXT ·dense1RankOneAllAVX512(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…31
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Z29
 	VMOVUPS (R8), Z0
-	VMULPS Z29, Z0, Z0
-	VMOVUPS (BX), Z8
-	VADDPS Z0, Z8, Z8
+	VMULPS Z29, Z0, Z8
+	VADDPS (BX), Z8, Z8
 	VMOVUPS Z8, (BX)
 	VMOVUPS 64(R8), Z1
-	VMULPS Z29, Z1, Z1
-	VMOVUPS 64(BX), Z8
-	VADDPS Z1, Z8, Z8
+	VMULPS Z29, Z1, Z8
+	VADDPS 64(BX), Z8, Z8
 	VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	VBROADCASTSS (SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS (DI), Z8
 	VFMADD231PS Z0, Z31, Z8
 	VMOVUPS Z8, (DI)
@@ -4176,6 +4175,7 @@ TEXT ·dense1RankOneAllAVX512(SB), NOSPLIT, $0-40
 	VFMADD231PS Z1, Z31, Z9
 	VMOVUPS Z9, 256(DI)
 	VBROADCASTSS 4(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 64(DI), Z10
 	VFMADD231PS Z0, Z31, Z10
 	VMOVUPS Z10, 64(DI)
@@ -4183,6 +4183,7 @@ TEXT ·dense1RankOneAllAVX512(SB), NOSPLIT, $0-40
 	VFMADD231PS Z1, Z31, Z11
 	VMOVUPS Z11, 320(DI)
 	VBROADCASTSS 8(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 128(DI), Z12
 	VFMADD231PS Z0, Z31, Z12
 	VMOVUPS Z12, 128(DI)
@@ -4190,6 +4191,7 @@ TEXT ·dense1RankOneAllAVX512(SB), NOSPLIT, $0-40
 	VFMADD231PS Z1, Z31, Z13
 	VMOVUPS Z13, 384(DI)
 	VBROADCASTSS 12(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 192(DI), Z14
 	VFMADD231PS Z0, Z31, Z14
 	VMOVUPS Z14, 192(DI)
@@ -4677,7 +4679,7 @@ DATA dense2ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -4685,7 +4687,7 @@ DATA dense2ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -4693,7 +4695,7 @@ DATA dense2ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -4701,7 +4703,7 @@ DATA dense2ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -4709,7 +4711,7 @@ DATA dense2ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -4717,7 +4719,7 @@ DATA dense2ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -4725,7 +4727,7 @@ DATA dense2ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -4733,7 +4735,7 @@ DATA dense2ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX512Const<>+352(SB)/4, $0xb5934706
@@ -4741,7 +4743,7 @@ DATA dense2ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX512Const<>+384(SB)/4, $0xb5934706
@@ -4749,7 +4751,7 @@ DATA dense2ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX512Const<>+416(SB)/4, $0x3f800000
@@ -4757,7 +4759,7 @@ DATA dense2ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX512Const<>+448(SB)/4, $0x3f800000
@@ -4765,7 +4767,7 @@ DATA dense2ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX512Const<>+480(SB)/4, $0x0
@@ -4930,7 +4932,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -4938,7 +4940,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -4946,7 +4948,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -4954,7 +4956,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -4962,7 +4964,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -4970,7 +4972,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -4978,7 +4980,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -4986,7 +4988,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -4994,7 +4996,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -5002,7 +5004,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -5010,7 +5012,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -5018,7 +5020,7 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -5800,7 +5802,7 @@ DATA dense2ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -5808,7 +5810,7 @@ DATA dense2ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
@@ -5816,7 +5818,7 @@ DATA dense2ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
@@ -5824,7 +5826,7 @@ DATA dense2ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -5832,7 +5834,7 @@ DATA dense2ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -5840,7 +5842,7 @@ DATA dense2ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -5848,7 +5850,7 @@ DATA dense2ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -5856,7 +5858,7 @@ DATA dense2ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
@@ -5864,7 +5866,7 @@ DATA dense2ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
@@ -5872,7 +5874,7 @@ DATA dense2ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
@@ -5880,7 +5882,7 @@ DATA dense2ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
@@ -5888,7 +5890,7 @@ DATA dense2ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX512Const<>+480(SB)/4, $0x0
@@ -6053,7 +6055,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
@@ -6061,7 +6063,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
@@ -6069,7 +6071,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
@@ -6077,7 +6079,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
@@ -6085,7 +6087,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
@@ -6093,7 +6095,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
@@ -6101,7 +6103,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
@@ -6109,7 +6111,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
@@ -6117,7 +6119,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
@@ -6125,7 +6127,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
@@ -6133,7 +6135,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
@@ -6141,7 +6143,7 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
@@ -6915,21 +6917,26 @@ TEXT ·dense2GradInputOneAllAVX512(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y31
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y31, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y31, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y31, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y31, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $4, R9
 	MOVQ w+0(FP), R10
@@ -6948,42 +6955,38 @@ inputs1:
 	ADDQ R9, R13
 	MOVQ $2, CX
 panels3:
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
 	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
 	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
 	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VMOVUPS 32(BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS 32(BX), Y13
 	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, 32(R10)
 	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, 32(R11)
 	VMOVUPS 32(R12), Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, 32(R12)
 	VMOVUPS 32(R13), Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, 32(R13)
 	ADDQ $64, BX
@@ -7033,30 +7036,28 @@ done2:
 	JLT done5
 inputs4:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y31
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y31, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $4, R9
 	MOVQ w+0(FP), R10
 	ADDQ R9, R10
 	MOVQ $2, CX
 panels6:
-	VMOVUPS (BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS (BX), Y13
 	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VMOVUPS 32(BX), Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS 32(BX), Y13
 	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, 32(R10)
 	ADDQ $64, BX
@@ -7099,6 +7100,28 @@ panels6:
 	CMPQ AX, $1
 	JGE inputs4
 done5:
+	VZEROUPPER 
+	RET 
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+// func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2GradInputOneBiasAVX512(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Z29
+	VMOVUPS (R8), Z0
+	VMULPS Z29, Z0, Z8
+	VADDPS (BX), Z8, Z8
+	VMOVUPS Z8, (BX)
+	VMOVUPS 64(R8), Z1
+	VMULPS Z29, Z1, Z8
+	VADDPS 64(BX), Z8, Z8
+	VMOVUPS Z8, 64(BX)
 	VZEROUPPER 
 	RET 
 
@@ -7695,24 +7718,23 @@ TEXT ·dense2RankOneAllAVX512(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…31
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…31
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Z29
 	VMOVUPS (R8), Z0
-	VMULPS Z29, Z0, Z0
-	VMOVUPS (BX), Z8
-	VADDPS Z0, Z8, Z8
+	VMULPS Z29, Z0, Z8
+	VADDPS (BX), Z8, Z8
 	VMOVUPS Z8, (BX)
 	VMOVUPS 64(R8), Z1
-	VMULPS Z29, Z1, Z1
-	VMOVUPS 64(BX), Z8
-	VADDPS Z1, Z8, Z8
+	VMULPS Z29, Z1, Z8
+	VADDPS 64(BX), Z8, Z8
 	VMOVUPS Z8, 64(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $8, CX
 inputs1:
 	VBROADCASTSS (SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS (DI), Z8
 	VFMADD231PS Z0, Z31, Z8
 	VMOVUPS Z8, (DI)
@@ -7720,6 +7742,7 @@ inputs1:
 	VFMADD231PS Z1, Z31, Z9
 	VMOVUPS Z9, 2048(DI)
 	VBROADCASTSS 4(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 64(DI), Z10
 	VFMADD231PS Z0, Z31, Z10
 	VMOVUPS Z10, 64(DI)
@@ -7727,6 +7750,7 @@ inputs1:
 	VFMADD231PS Z1, Z31, Z11
 	VMOVUPS Z11, 2112(DI)
 	VBROADCASTSS 8(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 128(DI), Z12
 	VFMADD231PS Z0, Z31, Z12
 	VMOVUPS Z12, 128(DI)
@@ -7734,6 +7758,7 @@ inputs1:
 	VFMADD231PS Z1, Z31, Z13
 	VMOVUPS Z13, 2176(DI)
 	VBROADCASTSS 12(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS 192(DI), Z14
 	VFMADD231PS Z0, Z31, Z14
 	VMOVUPS Z14, 192(DI)
@@ -9343,21 +9368,26 @@ TEXT ·dense3GradInputOneAllAVX512(SB), NOSPLIT, $0-64
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y31
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y31, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	LEAQ 4(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y31, Y5, Y5
 	VXORPS Y1, Y1, Y1
 	LEAQ 8(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y31, Y6, Y6
 	VXORPS Y2, Y2, Y2
 	LEAQ 12(DI), R9
 	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y31, Y7, Y7
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
@@ -9376,31 +9406,29 @@ inputs1:
 	ADDQ R9, R13
 	MOVL $0x3, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (BX), K7, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS.Z (BX), K7, Y13
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, K7, (R10)
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R11), K7, Y15
-	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, K7, (R11)
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R12), K7, Y14
-	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, K7, (R12)
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R13), K7, Y15
-	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, K7, (R13)
 	VSHUFF64X2 $2, Y0, Y0, Y4
@@ -9443,25 +9471,25 @@ done2:
 	JLT done4
 inputs3:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y31
 	LEAQ (DI), R9
 	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y31, Y4, Y4
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
-	MOVQ rate+24(FP), DX
 	LEAQ (DI), R9
 	SHLQ $3, R9
 	MOVQ wt+0(FP), R10
 	ADDQ R9, R10
 	MOVL $0x3, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (BX), K7, Y12
-	VBROADCASTSS (DX), Y13
-	VMULPS Y13, Y12, Y13
+	VMOVUPS.Z (BX), K7, Y13
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y14
-	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, K7, (R10)
 	VSHUFF64X2 $2, Y0, Y0, Y1
@@ -9500,6 +9528,25 @@ inputs3:
 	CMPQ AX, $1
 	JGE inputs3
 done4:
+	VZEROUPPER 
+	RET 
+
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+// func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3GradInputOneBiasAVX512(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Z29
+	MOVL $0x3, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R8), K7, Z0
+	VMULPS Z29, Z0, Z8
+	VADDPS (BX), Z8, Z8
+	VMOVUPS Z8, (BX)
 	VZEROUPPER 
 	RET 
 
@@ -10013,33 +10060,36 @@ TEXT ·dense3RankOneAllAVX512(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…1
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Z29
 	MOVL $0x3, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R8), K7, Z0
-	VMULPS Z29, Z0, Z0
-	VMOVUPS (BX), Z8
-	VADDPS Z0, Z8, Z8
+	VMULPS Z29, Z0, Z8
+	VADDPS (BX), Z8, Z8
 	VMOVUPS Z8, (BX)
 	MOVQ x+16(FP), SI
 	MOVQ wt+0(FP), DX
 	MOVQ $8, CX
 inputs1:
 	VBROADCASTSS (SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS.Z (DX), K7, Z8
 	VFMADD231PS Z0, Z31, Z8
 	VMOVUPS Z8, K7, (DX)
 	VBROADCASTSS 4(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS.Z 32(DX), K7, Z9
 	VFMADD231PS Z0, Z31, Z9
 	VMOVUPS Z9, K7, 32(DX)
 	VBROADCASTSS 8(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS.Z 64(DX), K7, Z10
 	VFMADD231PS Z0, Z31, Z10
 	VMOVUPS Z10, K7, 64(DX)
 	VBROADCASTSS 12(SI), Z31
+	VMULPS Z29, Z31, Z31
 	VMOVUPS.Z 96(DX), K7, Z11
 	VFMADD231PS Z0, Z31, Z11
 	VMOVUPS Z11, K7, 96(DX)

@@ -3,6 +3,28 @@
 
 package w3
 
+// crossEntropyGradientEachAVX512 is crossEntropyGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	if useAVX512 {
+		crossEntropyGradientEachAVX512(y, x0, x1, x2, &x3)
+		return
+	}
+	if useAVX2 {
+		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
+		return
+	}
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 // learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
@@ -88,10 +110,10 @@ func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -103,7 +125,7 @@ func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -151,10 +173,10 @@ func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -166,7 +188,7 @@ func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -198,7 +220,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
@@ -227,11 +249,10 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -388,10 +409,10 @@ func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -403,7 +424,7 @@ func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -414,6 +435,53 @@ func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX512(list *int32, count *int, x *float32)
+
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX512 {
+		var list [528]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 262144 multiply-adds,
@@ -451,10 +519,10 @@ func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -466,7 +534,7 @@ func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -479,32 +547,105 @@ func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX512 {
+		var list [528]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [528]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense2GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a1, y)
+			dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
+		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense2GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a1, y)
+			dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
+		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -521,7 +662,7 @@ func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -560,7 +701,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
@@ -589,11 +730,10 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -746,10 +886,10 @@ func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
-func dense3ForwardRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -759,7 +899,7 @@ func dense3ForwardRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, 
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -804,10 +944,10 @@ func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			dense3ForwardTrain(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -817,7 +957,7 @@ func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]floa
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			dense3ForwardTrain(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -832,27 +972,33 @@ func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]floa
 //go:noescape
 func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
@@ -869,7 +1015,7 @@ func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *f
 func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -904,7 +1050,7 @@ func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	if useAVX512 {
 		gradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
 		return
@@ -929,11 +1075,10 @@ func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1027,6 +1172,28 @@ func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 		return
 	}
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX512 {
+		reluGradientEachAVX512(y, x0, x1)
+		return
+	}
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

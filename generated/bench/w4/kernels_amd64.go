@@ -88,10 +88,10 @@ func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float
 func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -103,7 +103,7 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -127,10 +127,10 @@ func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *flo
 func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -142,7 +142,7 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -153,6 +153,43 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		return
 	}
 	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
@@ -190,10 +227,10 @@ func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *
 func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -205,7 +242,7 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -218,32 +255,95 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense10ForwardTrainSkip is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10ForwardTrain(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10ForwardTrain(y, x, w, b)
+		return
+	}
+	dense10ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense10GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense10GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense10GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense10GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense10GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense10GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense10GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense10GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense10GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense10GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense10GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense10GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense10GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense10GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a9, y)
+			dense10GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense10GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
+		dense10GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense10GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense10GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a9, y)
+			dense10GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense10GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
+		dense10GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
@@ -260,7 +360,7 @@ func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *f
 func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -299,7 +399,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -328,11 +428,10 @@ func dense10RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, ra
 // dense10RankOne is the step of layer "dense10" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -499,10 +598,10 @@ func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -514,7 +613,7 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -562,10 +661,10 @@ func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -577,7 +676,7 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32,
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -609,7 +708,7 @@ func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
@@ -638,11 +737,10 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -799,10 +897,10 @@ func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -814,7 +912,7 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -825,6 +923,53 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX512(list *int32, count *int, x *float32)
+
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
@@ -862,10 +1007,10 @@ func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -877,7 +1022,7 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -888,6 +1033,43 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 // learn16_29AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
@@ -1233,10 +1415,10 @@ func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1246,7 +1428,7 @@ func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b 
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1291,10 +1473,10 @@ func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1304,7 +1486,7 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1319,27 +1501,33 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 //go:noescape
 func dense5GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense5GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense5GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense5GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense5GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
@@ -1356,7 +1544,7 @@ func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *f
 func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1391,7 +1579,7 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX512 {
 		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
@@ -1416,11 +1604,10 @@ func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1569,10 +1756,10 @@ func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1584,7 +1771,7 @@ func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1632,10 +1819,10 @@ func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1647,7 +1834,7 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1665,27 +1852,33 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 //go:noescape
 func dense6GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense6GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense6GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense6GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense6GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense6GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
@@ -1702,7 +1895,7 @@ func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1737,7 +1930,7 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
@@ -1766,11 +1959,10 @@ func dense6RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2105,27 +2297,63 @@ func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func dense9GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense9GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense9GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense9GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense9GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense9GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense9GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense9GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense9GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense9GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense9GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
 func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense9GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense9GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a8, y)
+			dense9GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense9GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
+		dense9GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense9GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense9GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a8, y)
+			dense9GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense9GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
+		dense9GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
@@ -2142,7 +2370,7 @@ func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -2177,7 +2405,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -2206,11 +2434,10 @@ func dense9RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense9RankOne is the step of layer "dense9" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2280,6 +2507,50 @@ func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense9WeightSgdGeneric(t, p, g, lr)
+}
+
+// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX512 {
+		mseGradientEachAVX512(y, x0, x1, &x2)
+		return
+	}
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
+}
+
+// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
+
+func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	if useAVX512 {
+		reluGradientEachAVX512(y, x0, x1)
+		return
+	}
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

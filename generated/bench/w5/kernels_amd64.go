@@ -88,10 +88,10 @@ func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -103,7 +103,7 @@ func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b 
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -151,10 +151,10 @@ func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -166,7 +166,7 @@ func dense1ForwardTrainRows(y [][1024]float32, x []Input, w *[64][257][16]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -198,7 +198,7 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
@@ -227,11 +227,10 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -388,10 +387,10 @@ func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -403,7 +402,7 @@ func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]flo
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -414,6 +413,53 @@ func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]flo
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX512(list *int32, count *int, x *float32)
+
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX512 {
+		var list [1040]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 524288 multiply-adds,
@@ -451,10 +497,10 @@ func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -466,7 +512,7 @@ func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][1
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -479,32 +525,105 @@ func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][1
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX512 {
+		var list [1040]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [1040]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &input[0])
+		if count <= 896 {
+			clear(y[:])
+			dense2GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach_2(y, a1, y)
+			dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [1032]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 896 {
+			clear(y[:])
+			dense2GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach_2(y, a1, y)
+			dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -521,7 +640,7 @@ func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][1024]float32, x [][512]float32, w *[32][1025][16]float32, u0 [][1024]float32) {
+func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -560,7 +679,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
@@ -589,11 +708,10 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -750,10 +868,10 @@ func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
-func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], w, b)
+			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -765,7 +883,7 @@ func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], w, b)
+			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -776,6 +894,53 @@ func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense3ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_3AVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_3AVX512(list *int32, count *int, x *float32)
+
+// dense3ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_4AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_4AVX2(list *int32, count *int, x *float32)
+
+// dense3ForwardSkip is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX512 {
+		var list [528]int32
+		var count int
+		nonZero_3AVX512(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_4AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3Forward(y, x, w, b)
+		return
+	}
+	dense3ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 131072 multiply-adds,
@@ -813,10 +978,10 @@ func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], w, b)
+			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -828,7 +993,7 @@ func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], w, b)
+			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -841,32 +1006,105 @@ func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]
 	dense3ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense3ForwardTrainListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense3ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense3ForwardTrainSkip is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX512 {
+		var list [528]int32
+		var count int
+		nonZero_3AVX512(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3ForwardTrain(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_4AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3ForwardTrain(y, x, w, b)
+		return
+	}
+	dense3ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense3GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense3GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense3GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [528]int32
+		var count int
+		nonZero_3AVX512(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense3GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a2, y)
+			dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [520]int32
+		var count int
+		nonZero_4AVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense3GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a2, y)
+			dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
@@ -883,7 +1121,7 @@ func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *fl
 func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][512]float32, x [][256]float32, w *[16][513][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -922,7 +1160,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
@@ -951,11 +1189,10 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1108,10 +1345,10 @@ func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
-func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1121,7 +1358,7 @@ func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1]
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1142,10 +1379,10 @@ func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *floa
 func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1155,7 +1392,7 @@ func dense4ForwardRows_2(y [][1]float32, x [][256]float32, wt *[256][8]float32, 
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1200,10 +1437,10 @@ func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
-func dense4ForwardTrainRows(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1213,7 +1450,7 @@ func dense4ForwardTrainRows(y [][1]float32, x [][256]float32, wt *[256][8]float3
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -1276,27 +1513,33 @@ func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1]
 //go:noescape
 func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense4GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense4GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
 		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
@@ -1313,7 +1556,7 @@ func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *f
 func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
-func dense4GradInputRows(y [][256]float32, x [][1]float32, wt *[256][8]float32, u0 [][256]float32) {
+func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
@@ -1348,7 +1591,7 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	if useAVX512 {
 		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return
@@ -1373,11 +1616,10 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1449,6 +1691,50 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX512 {
+		reluGradientEachAVX512(y, x0, x1)
+		return
+	}
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// reluGradientEach_2AVX512 is reluGradientEach_2Generic for avx512, with the same bits.
+//
+//go:noescape
+func reluGradientEach_2AVX512(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEach_2AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	if useAVX512 {
+		reluGradientEach_2AVX512(y, x0, x1)
+		return
+	}
+	if useAVX2 {
+		reluGradientEach_2AVX2(y, x0, x1)
+		return
+	}
+	reluGradientEach_2Generic(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
