@@ -65,7 +65,7 @@ var arrows = map[string]string{
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt",
 	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
-	"gen/verify":  "gen gen/interp gen/ir gen/ir/expr gen/plan gen/run runtime runtime/nnrt spec templates",
+	"gen/verify":  "gen gen/interp gen/ir gen/ir/expr gen/plan gen/run gen/target runtime runtime/nnrt spec templates",
 	"gen/model":   "gen/dataset gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/importer spec/rtneural",
 	"gen/gentest": "gen gen/op gen/verify spec",
 	"cmd/nngen":   "gen gen/bench gen/dataset gen/export gen/files gen/inspect gen/lower gen/model gen/op gen/plan gen/run gen/verify gen/weights spec templates github.com/spf13/cobra",

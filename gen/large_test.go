@@ -56,7 +56,7 @@ func TestLargeLayers(t *testing.T) {
 	}
 	stats := &randomStats{paths: map[string]int{}}
 	runRandom(t, gentest.NewGenerator(1), nets, 0, stats)
-	if hasAVX2() {
+	if hasFlags("avx2 fma") {
 		require.Equal(t, len(nets), stats.paths["avx2"])
 	}
 }

@@ -78,6 +78,9 @@ func runVectors(t *testing.T, cases []*vector) {
 		results, err := prog.On(path).Run(jobs)
 		require.NoError(t, err)
 		for i, n := range nets {
+			if results[i].Path != path {
+				continue // the machine does not have it
+			}
 			c := cases[i/2]
 			t.Run(c.Name+"/"+string(n.Plan.Prog.DType)+"/"+results[i].Path, func(t *testing.T) { c.check(t, n, results[i]) })
 		}

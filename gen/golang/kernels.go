@@ -6,11 +6,9 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
-	"github.com/nngen-go/nngen/gen/target"
 )
 
 // kernelFunc is a generated function that does one matrix operation.
@@ -20,20 +18,15 @@ type kernelFunc struct {
 	args  []arg
 	body  []jen.Code
 	train bool // belongs to the training files
-	// vector is the same in assembly, nil if there is none; finish is what Go
-	// does with its sums.
-	vector vectorKernel
 	// rows: the function works on all rows of a batch: fast with assembly,
 	// generic in portable Go. Without the first it only serves assembly.
-	rows          bool
-	fast, generic []jen.Code
-	extra         []interface {
-		print(t *target.Target) *asm.Func
-	}
-	sums   string            // the operand that takes the sums
-	views  map[string]string // what assembly is passed, by its names
-	finish []jen.Code
-	result string
+	rows    bool
+	fast    []forTarget
+	generic []jen.Code
+	extra   []*panelKernel
+	sums    string            // the operand that takes the sums
+	views   map[string]string // what assembly is passed, by its names
+	result  string
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -48,7 +41,10 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	}
 	k := &kernelFunc{name: e.globals.name(hint)}
 	e.kernels[key] = k
+	outer := e.current
+	e.current = nil
 	build(k)
+	e.current = outer
 	return k
 }
 
@@ -88,7 +84,7 @@ func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
 
 // portable is the name of the kernel in portable Go.
 func (k *kernelFunc) portable() string {
-	if k.vector != nil || k.rows && !k.assemblyOnly() {
+	if len(k.fast) > 0 {
 		return k.name + "Generic"
 	}
 	return k.name
@@ -127,7 +123,7 @@ func (b *body) matrix(s *plan.Step) error {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
-	if s.Skip && m.fusesSums() {
+	if s.Skip {
 		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))

@@ -89,8 +89,9 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil
 		k.rows, k.generic, k.body = true, k.body, nil
-		k.fast = append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...)
-		k.fast = append(k.fast, jen.Return())
+		e.fast(k, func() []jen.Code {
+			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...), jen.Return())
+		})
 	})
 }
 
@@ -231,12 +232,12 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	for i, v := range m.extra {
 		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
 	}
-	if then == nil {
-		k.fast = append(p.gradInputFast(k), p.finishOne()...)
-	} else {
-		k.fast = p.rankOneFast(k, then)
-	}
-	k.fast = append(k.fast, jen.Return())
+	e.fast(k, func() []jen.Code {
+		if then == nil {
+			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+		}
+		return append(p.rankOneFast(k, then), jen.Return())
+	})
 }
 
 // finishOne applies the epilogue to the stored sums.

@@ -36,8 +36,10 @@ type view struct {
 	OutputViews                    []ioView
 	// Golden is what portable Go gives, Fused what fused multiply-add gives.
 	Golden, Fused []goldenView
-	Vector        bool // there are assembly kernels
-	Half          bool // they read float16
+	// Targets are the instruction sets that there are kernels for, the preferred
+	// first.
+	Targets []targetView
+	Half    bool // their kernels read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
@@ -51,6 +53,13 @@ type view struct {
 	NoGradientCheck              string
 	GradientChecks               int // per tensor
 	TrainedTensors               []bool
+}
+
+// targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
+// and the names of those it is preferred to.
+type targetView struct {
+	Name, Upper string
+	Others      []string
 }
 
 type accessorView struct {
@@ -79,7 +88,6 @@ type goldenView struct {
 func (e *emitter) templates() error {
 	v := e.view()
 	var err error
-	v.Vector = len(e.vectorKernels()) > 0
 	if v.Golden, err = e.golden(false); err != nil {
 		return err
 	}
@@ -87,6 +95,9 @@ func (e *emitter) templates() error {
 		return err
 	}
 	vector := len(e.vectorKernels()) > 0
+	if vector {
+		v.Targets = e.targetViews()
+	}
 	list := []struct {
 		file, tmpl string
 		when       bool

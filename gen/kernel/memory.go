@@ -15,6 +15,14 @@ func (k *Kernel) Panel(outputs, width int) *Kernel {
 	return &p
 }
 
+// Whole is the part of a kernel that computes the sums of n neighbouring full
+// panels.
+func (k *Kernel) Whole(n int) *Kernel {
+	p := *k
+	p.Outputs, p.Panels = n*k.Out.Panel, Panels{Full: n, PanelRows: k.Panels.PanelRows}
+	return &p
+}
+
 // Extras are the operands of the epilogue that are read from memory, each
 // once, in the order of the programs.
 func (k *Kernel) Extras() []Operand { return Extras(k.Epilogue) }

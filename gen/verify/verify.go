@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -34,13 +36,29 @@ type path struct {
 	env  []string // what makes the code take it
 }
 
-// paths lists the ways of running a package: in portable Go, and on whatever
-// it prefers on this machine, or as the options say.
+// Paths are the implementations that code for this architecture can have:
+// portable Go, then the preferred ones first.
+func Paths() []string {
+	names := []string{PureGo}
+	for _, t := range target.Targets {
+		if t.Arch == runtime.GOARCH {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// paths lists the ways of running a package: all of them, or as the options
+// say.
 func (o *Options) paths() []path {
 	named := func(name string) path { return path{name: name, env: []string{run.PathVariable + "=" + name}} }
 	switch o.Path {
 	case "":
-		return []path{named(PureGo), {name: "preferred"}}
+		var all []path
+		for _, name := range Paths() {
+			all = append(all, named(name))
+		}
+		return all
 	case run.Auto:
 		return []path{{name: "preferred"}}
 	}
@@ -162,8 +180,8 @@ func (v *verification) compare(ctx context.Context) error {
 			return err
 		}
 		taken := results[0].Path
-		if v.Path == "" && p.name != PureGo && taken == PureGo {
-			continue // the machine has no other
+		if v.Path == "" && taken != p.name {
+			continue // the machine or the package does not have it
 		}
 		if p.env != nil && taken != p.name {
 			return run.PathError(p.name, taken)

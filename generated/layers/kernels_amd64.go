@@ -3,12 +3,21 @@
 
 package layers
 
+// addGradientsEachAVX512 is addGradientsEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func addGradientsEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // addGradientsEachAVX2 is addGradientsEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func addGradientsEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func addGradientsEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		addGradientsEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		addGradientsEachAVX2(y, x0, x1)
 		return
@@ -16,12 +25,21 @@ func addGradientsEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	addGradientsEachGeneric(y, x0, x1)
 }
 
+// addGradientsEach_2AVX512 is addGradientsEach_2Generic for avx512, with the same bits.
+//
+//go:noescape
+func addGradientsEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // addGradientsEach_2AVX2 is addGradientsEach_2Generic for avx2, with the same bits.
 //
 //go:noescape
 func addGradientsEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func addGradientsEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		addGradientsEach_2AVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		addGradientsEach_2AVX2(y, x0, x1)
 		return
@@ -29,12 +47,21 @@ func addGradientsEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	addGradientsEach_2Generic(y, x0, x1)
 }
 
+// batchNormalisationEachAVX512 is batchNormalisationEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func batchNormalisationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
 // batchNormalisationEachAVX2 is batchNormalisationEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func batchNormalisationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 
 func batchNormalisationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
+	if useAVX512 {
+		batchNormalisationEachAVX512(y, x0, x1, x2, x3, x4)
+		return
+	}
 	if useAVX2 {
 		batchNormalisationEachAVX2(y, x0, x1, x2, x3, x4)
 		return
@@ -42,12 +69,21 @@ func batchNormalisationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2
 	batchNormalisationEachGeneric(y, x0, x1, x2, x3, x4)
 }
 
+// batchNormalisationGradientEachAVX512 is batchNormalisationGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func batchNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
 // batchNormalisationGradientEachAVX2 is batchNormalisationGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func batchNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 
 func batchNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
+	if useAVX512 {
+		batchNormalisationGradientEachAVX512(y, x0, x1, x2)
+		return
+	}
 	if useAVX2 {
 		batchNormalisationGradientEachAVX2(y, x0, x1, x2)
 		return
@@ -55,12 +91,21 @@ func batchNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]flo
 	batchNormalisationGradientEachGeneric(y, x0, x1, x2)
 }
 
+// clipEachAVX512 is clipEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func clipEachAVX512(y *[36]float32, x0 *[36]float32)
+
 // clipEachAVX2 is clipEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func clipEachAVX2(y *[36]float32, x0 *[36]float32)
 
 func clipEach(y *[36]float32, x0 *[36]float32) {
+	if useAVX512 {
+		clipEachAVX512(y, x0)
+		return
+	}
 	if useAVX2 {
 		clipEachAVX2(y, x0)
 		return
@@ -68,12 +113,21 @@ func clipEach(y *[36]float32, x0 *[36]float32) {
 	clipEachGeneric(y, x0)
 }
 
+// clipGradientEachAVX512 is clipGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func clipGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // clipGradientEachAVX2 is clipGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func clipGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func clipGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		clipGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		clipGradientEachAVX2(y, x0, x1)
 		return
@@ -81,20 +135,34 @@ func clipGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	clipGradientEachGeneric(y, x0, x1)
 }
 
-// learn6AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+// learn6AVX512 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn6AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn6_2AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn6_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // constant1WeightLearn updates constant1.weight: gradient and sgd.
 func constant1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn6AVX512(&p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, &t.m.dconstant1Weight[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn6AVX2(&p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, &t.m.dconstant1Weight[0][0], &one, 1, len(x))
+		learn6_2AVX2(&p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, &t.m.dconstant1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	constant1WeightLearnGeneric(t, lr, x, part, parts)
@@ -102,25 +170,51 @@ func constant1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int
 
 // constant1WeightSgd changes constant1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func constant1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.weightOfConstant1[0][0], &p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.weightOfConstant1[0][0], &p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.weightOfConstant1[0][0], &p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, 2)
 		return
 	}
 	constant1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_7AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_7AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 1 {
+			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		learn8_7AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -128,9 +222,9 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_2AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_4AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8_8AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -138,12 +232,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 4)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 4)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 576 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 576 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -152,6 +256,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
@@ -159,18 +267,41 @@ func dense1Forward(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[2
 	dense1ForwardGeneric(y, x, w, wt, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardRowsPanel1AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := range w {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, wt, b)
@@ -180,13 +311,19 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		dense1ForwardRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		dense1ForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, wt, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 576 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 576 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -195,6 +332,10 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func dense1ForwardTrain(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
@@ -202,18 +343,41 @@ func dense1ForwardTrain(y *[24]float32, x *[24]float32, w *[1][24][16]float32, w
 	dense1ForwardTrainGeneric(y, x, w, wt, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardTrainRowsPanel1AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
 func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := range w {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain(&y[0], &x[0], w, wt, b)
@@ -223,23 +387,33 @@ func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]floa
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense1ForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		dense1ForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, wt, b)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -251,37 +425,66 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[1][24][16]float32, gt *[24][8]float32, dy [][24]float32, x [][24]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
+		}
+		gradient8AVX512(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
 		}
-		gradient8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
 		return
 	}
 	dense1GradWeightGeneric(g, gt, dy, x)
 }
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(24, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
+			for q := range 1 {
+				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+			}
+			learn8_5AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(24, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
 			for q := range 1 {
-				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_3AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8_6AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -290,15 +493,27 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 1 {
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 24)
+		}
+		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, 12)
+		return
+	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 48)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 48)
 		}
-		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, 24)
+		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, 24)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
+
+// deviationEachAVX512 is deviationEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func deviationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 // deviationEachAVX2 is deviationEachGeneric for avx2, with the same bits.
 //
@@ -306,6 +521,10 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func deviationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func deviationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		deviationEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		deviationEachAVX2(y, x0, x1)
 		return
@@ -313,12 +532,21 @@ func deviationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	deviationEachGeneric(y, x0, x1)
 }
 
+// expEachAVX512 is expEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func expEachAVX512(y *[36]float32, x0 *[36]float32)
+
 // expEachAVX2 is expEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func expEachAVX2(y *[36]float32, x0 *[36]float32)
 
 func expEach(y *[36]float32, x0 *[36]float32) {
+	if useAVX512 {
+		expEachAVX512(y, x0)
+		return
+	}
 	if useAVX2 {
 		expEachAVX2(y, x0)
 		return
@@ -326,12 +554,21 @@ func expEach(y *[36]float32, x0 *[36]float32) {
 	expEachGeneric(y, x0)
 }
 
+// expGradientEachAVX512 is expGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func expGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // expGradientEachAVX2 is expGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func expGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func expGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		expGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		expGradientEachAVX2(y, x0, x1)
 		return
@@ -339,12 +576,21 @@ func expGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	expGradientEachGeneric(y, x0, x1)
 }
 
+// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func exponentialsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func exponentialsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func exponentialsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		exponentialsEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		exponentialsEachAVX2(y, x0, x1)
 		return
@@ -352,12 +598,21 @@ func exponentialsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	exponentialsEachGeneric(y, x0, x1)
 }
 
+// isTheExtremeEachAVX512 is isTheExtremeEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func isTheExtremeEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // isTheExtremeEachAVX2 is isTheExtremeEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func isTheExtremeEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func isTheExtremeEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		isTheExtremeEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		isTheExtremeEachAVX2(y, x0, x1)
 		return
@@ -365,12 +620,21 @@ func isTheExtremeEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	isTheExtremeEachGeneric(y, x0, x1)
 }
 
+// layerNormalisationGradientEachAVX512 is layerNormalisationGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func layerNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
 // layerNormalisationGradientEachAVX2 is layerNormalisationGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func layerNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 
 func layerNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
+	if useAVX512 {
+		layerNormalisationGradientEachAVX512(y, x0, x1, x2, x3, x4)
+		return
+	}
 	if useAVX2 {
 		layerNormalisationGradientEachAVX2(y, x0, x1, x2, x3, x4)
 		return
@@ -378,20 +642,34 @@ func layerNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]flo
 	layerNormalisationGradientEachGeneric(y, x0, x1, x2, x3, x4)
 }
 
-// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12_3AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn12_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn12_4AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // layerNormalization1BiasLearn updates layer_normalization1.bias: gradient and sgd.
 func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn12_3AVX512(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn12_2AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12_4AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1BiasLearnGeneric(t, lr, x, part, parts)
@@ -399,27 +677,45 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 
 // layerNormalization1BiasSgd changes layer_normalization1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func layerNormalization1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.biasOfLayerNormalization1[0][0], &p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.biasOfLayerNormalization1[0][0], &p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.biasOfLayerNormalization1[0][0], &p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, 2)
 		return
 	}
 	layerNormalization1BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // layerNormalization1WeightLearn updates layer_normalization1.weight: gradient and sgd.
 func layerNormalization1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn12AVX512(&p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Weight[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn12AVX2(&p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Weight[0][0], &one, 1, len(x))
+		learn12_2AVX2(&p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1WeightLearnGeneric(t, lr, x, part, parts)
@@ -427,27 +723,45 @@ func layerNormalization1WeightLearn(t *Trainer, lr float32, x []Input, part int,
 
 // layerNormalization1WeightSgd changes layer_normalization1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func layerNormalization1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.weightOfLayerNormalization1[0][0], &p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.weightOfLayerNormalization1[0][0], &p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.weightOfLayerNormalization1[0][0], &p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, 2)
 		return
 	}
 	layerNormalization1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // logitsBiasLearn updates logits.bias: gradient and sgd.
 func logitsBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn3_2AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	logitsBiasLearnGeneric(t, lr, x, part, parts)
@@ -455,12 +769,22 @@ func logitsBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // logitsBiasSgd changes logits.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func logitsBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
 		return
 	}
 	logitsBiasSgdGeneric(t, p, g, lr)
 }
+
+// logitsForwardAVX512 is logitsForwardGeneric for avx512: 36 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func logitsForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // logitsForwardAVX2 is logitsForwardGeneric for avx2: 36 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -469,6 +793,10 @@ func logitsBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func logitsForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func logitsForward(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		logitsForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		logitsForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -476,13 +804,28 @@ func logitsForward(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]
 	logitsForwardGeneric(y, x, wt, b)
 }
 
-// logitsForwardRowsPanel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func logitsForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func logitsForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// logitsForwardRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func logitsForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsForwardRows is logitsForwardGeneric for every row.
 func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			logitsForward(&y[0].Y, &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		logitsForwardRowsPanel0AVX512(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			logitsForward(&y[0].Y, &x[0], wt, b)
@@ -490,19 +833,34 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardRowsPanel0AVX2(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		logitsForwardRowsPanel1AVX2(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	logitsForwardRowsGeneric(y, x, wt, b)
 }
 
-// logitsForwardRows_2Panel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardRows_2Panel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func logitsForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func logitsForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// logitsForwardRows_2Panel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func logitsForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsForwardRows_2 is logitsForwardGeneric for every row.
 func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			logitsForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		logitsForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			logitsForward(&y[0], &x[0], wt, b)
@@ -510,11 +868,17 @@ func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		logitsForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	logitsForwardRows_2Generic(y, x, wt, b)
 }
+
+// logitsForwardTrainAVX512 is logitsForwardTrainGeneric for avx512: 36 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func logitsForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // logitsForwardTrainAVX2 is logitsForwardTrainGeneric for avx2: 36 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -523,6 +887,10 @@ func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b 
 func logitsForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func logitsForwardTrain(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		logitsForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		logitsForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -530,13 +898,28 @@ func logitsForwardTrain(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1
 	logitsForwardTrainGeneric(y, x, wt, b)
 }
 
-// logitsForwardTrainRowsPanel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardTrainRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func logitsForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func logitsForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// logitsForwardTrainRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func logitsForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsForwardTrainRows is logitsForwardTrainGeneric for every row.
 func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			logitsForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		logitsForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			logitsForwardTrain(&y[0], &x[0], wt, b)
@@ -544,11 +927,16 @@ func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32,
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		logitsForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	logitsForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// logitsGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func logitsGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -557,6 +945,29 @@ func logitsGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 
 // logitsGradInputRows is logitsGradInput for every row.
 func logitsGradInputRows(y [][12]float32, y1 [][12]float32, x [][3]float32, wt *[12][8]float32, u0 [][12]float32, u1 [][12]float32, u2 [][12]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		logitsGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
+		logitsGradInputRowsBlocksAVX512(&y[0][4], &x[0][0], &wt[4][0], 1, by6, by2, single6)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		u2 = u2[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			u2Row := &u2[i]
+			for j, s := range yRow {
+				yRow[j] = maximumGradient(u0Row[j], s, u1Row[j], u2Row[j])
+				y1Row[j] = maximumGradient_2(u0Row[j], s, u1Row[j], u2Row[j])
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -582,10 +993,15 @@ func logitsGradInputRows(y [][12]float32, y1 [][12]float32, x [][3]float32, wt *
 	logitsGradInputRowsGeneric(y, y1, x, wt, u0, u1, u2)
 }
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // logitsGradWeight computes the gradient of the weights of layer "logits":
 //
@@ -597,45 +1013,77 @@ func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func logitsGradWeight(gt *[12][8]float32, dy [][3]float32, x [][12]float32) {
+	if useAVX512 {
+		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
+		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
 		return
 	}
 	logitsGradWeightGeneric(gt, dy, x)
 }
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // logitsWeightLearn updates logits.weight: gradient and sgd.
 func logitsWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(12, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
+			learn3AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(12, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn3AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
+			learn3_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
 		}
 		return
 	}
 	logitsWeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // logitsWeightSgd changes logits.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func logitsWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 6)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 12)
+		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 12)
 		return
 	}
 	logitsWeightSgdGeneric(t, p, g, lr)
 }
+
+// maximumEachAVX512 is maximumEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func maximumEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 // maximumEachAVX2 is maximumEachGeneric for avx2, with the same bits.
 //
@@ -643,6 +1091,10 @@ func logitsWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func maximumEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 func maximumEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
+	if useAVX512 {
+		maximumEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		maximumEachAVX2(y, x0, x1)
 		return
@@ -650,12 +1102,21 @@ func maximumEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 	maximumEachGeneric(y, x0, x1)
 }
 
+// multiplyEachAVX512 is multiplyEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func multiplyEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // multiplyEachAVX2 is multiplyEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func multiplyEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func multiplyEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		multiplyEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		multiplyEachAVX2(y, x0, x1)
 		return
@@ -663,12 +1124,21 @@ func multiplyEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	multiplyEachGeneric(y, x0, x1)
 }
 
+// multiplyGradientEachAVX512 is multiplyGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func multiplyGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // multiplyGradientEachAVX2 is multiplyGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func multiplyGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func multiplyGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		multiplyGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		multiplyGradientEachAVX2(y, x0, x1)
 		return
@@ -676,12 +1146,21 @@ func multiplyGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	multiplyGradientEachGeneric(y, x0, x1)
 }
 
+// multiplyGradientEach_2AVX512 is multiplyGradientEach_2Generic for avx512, with the same bits.
+//
+//go:noescape
+func multiplyGradientEach_2AVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // multiplyGradientEach_2AVX2 is multiplyGradientEach_2Generic for avx2, with the same bits.
 //
 //go:noescape
 func multiplyGradientEach_2AVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func multiplyGradientEach_2(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		multiplyGradientEach_2AVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		multiplyGradientEach_2AVX2(y, x0, x1)
 		return
@@ -689,12 +1168,21 @@ func multiplyGradientEach_2(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	multiplyGradientEach_2Generic(y, x0, x1)
 }
 
+// normaliseEachAVX512 is normaliseEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func normaliseEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // normaliseEachAVX2 is normaliseEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func normaliseEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func normaliseEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		normaliseEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		normaliseEachAVX2(y, x0, x1)
 		return
@@ -702,20 +1190,34 @@ func normaliseEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	normaliseEachGeneric(y, x0, x1)
 }
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // prelu1WeightLearn updates prelu1.weight: gradient and sgd.
 func prelu1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn4AVX512(&p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, &t.m.dprelu1Weight[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn4AVX2(&p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, &t.m.dprelu1Weight[0][0], &one, 1, len(x))
+		learn4_2AVX2(&p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, &t.m.dprelu1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	prelu1WeightLearnGeneric(t, lr, x, part, parts)
@@ -723,12 +1225,21 @@ func prelu1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // prelu1WeightSgd changes prelu1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func prelu1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.weightOfPrelu1[0][0], &p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.weightOfPrelu1[0][0], &p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.weightOfPrelu1[0][0], &p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, 2)
 		return
 	}
 	prelu1WeightSgdGeneric(t, p, g, lr)
 }
+
+// preluEachAVX512 is preluEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func preluEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 // preluEachAVX2 is preluEachGeneric for avx2, with the same bits.
 //
@@ -736,6 +1247,10 @@ func prelu1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func preluEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func preluEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		preluEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		preluEachAVX2(y, x0, x1)
 		return
@@ -743,12 +1258,21 @@ func preluEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	preluEachGeneric(y, x0, x1)
 }
 
+// preluGradientEachAVX512 is preluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func preluGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
 // preluGradientEachAVX2 is preluGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func preluGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 
 func preluGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
+	if useAVX512 {
+		preluGradientEachAVX512(y, x0, x1, x2)
+		return
+	}
 	if useAVX2 {
 		preluGradientEachAVX2(y, x0, x1, x2)
 		return
@@ -756,12 +1280,21 @@ func preluGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24
 	preluGradientEachGeneric(y, x0, x1, x2)
 }
 
+// reduceMaxGradientEachAVX512 is reduceMaxGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func reduceMaxGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
+
 // reduceMaxGradientEachAVX2 is reduceMaxGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func reduceMaxGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
 
 func reduceMaxGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32) {
+	if useAVX512 {
+		reduceMaxGradientEachAVX512(y, x0, x1, x2, x3)
+		return
+	}
 	if useAVX2 {
 		reduceMaxGradientEachAVX2(y, x0, x1, x2, x3)
 		return
@@ -779,12 +1312,21 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
+// scaleAndShiftEachAVX512 is scaleAndShiftEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func scaleAndShiftEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
 // scaleAndShiftEachAVX2 is scaleAndShiftEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func scaleAndShiftEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 
 func scaleAndShiftEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
+	if useAVX512 {
+		scaleAndShiftEachAVX512(y, x0, x1, x2)
+		return
+	}
 	if useAVX2 {
 		scaleAndShiftEachAVX2(y, x0, x1, x2)
 		return
@@ -792,12 +1334,21 @@ func scaleAndShiftEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24
 	scaleAndShiftEachGeneric(y, x0, x1, x2)
 }
 
+// scaleGradientEachAVX512 is scaleGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func scaleGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // scaleGradientEachAVX2 is scaleGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func scaleGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		scaleGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		scaleGradientEachAVX2(y, x0, x1)
 		return
@@ -805,20 +1356,34 @@ func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	scaleGradientEachGeneric(y, x0, x1)
 }
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scaleShift1BiasLearn updates scale_shift1.bias: gradient and sgd.
 func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_3AVX512(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1BiasLearnGeneric(t, lr, x, part, parts)
@@ -826,27 +1391,45 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 
 // scaleShift1BiasSgd changes scale_shift1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scaleShift1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.biasOfScaleShift1[0][0], &p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.biasOfScaleShift1[0][0], &p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.biasOfScaleShift1[0][0], &p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, 2)
 		return
 	}
 	scaleShift1BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scaleShift1WeightLearn updates scale_shift1.weight: gradient and sgd.
 func scaleShift1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8AVX512(&p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Weight[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8AVX2(&p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Weight[0][0], &one, 1, len(x))
+		learn8_2AVX2(&p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1WeightLearnGeneric(t, lr, x, part, parts)
@@ -854,8 +1437,12 @@ func scaleShift1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts i
 
 // scaleShift1WeightSgd changes scale_shift1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scaleShift1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.weightOfScaleShift1[0][0], &p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.weightOfScaleShift1[0][0], &p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.weightOfScaleShift1[0][0], &p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, 2)
 		return
 	}
 	scaleShift1WeightSgdGeneric(t, p, g, lr)
@@ -867,12 +1454,21 @@ func share(n int, tile int, part int, parts int) (from, to int) {
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
+// slopeGradientEachAVX512 is slopeGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func slopeGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // slopeGradientEachAVX2 is slopeGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func slopeGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func slopeGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		slopeGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		slopeGradientEachAVX2(y, x0, x1)
 		return
@@ -880,12 +1476,21 @@ func slopeGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	slopeGradientEachGeneric(y, x0, x1)
 }
 
+// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func softmaxEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func softmaxEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func softmaxEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		softmaxEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		softmaxEachAVX2(y, x0, x1)
 		return
@@ -893,12 +1498,21 @@ func softmaxEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	softmaxEachGeneric(y, x0, x1)
 }
 
+// softmaxGradientEachAVX512 is softmaxGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func softmaxGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // softmaxGradientEachAVX2 is softmaxGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func softmaxGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		softmaxGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		softmaxGradientEachAVX2(y, x0, x1)
 		return
@@ -906,12 +1520,21 @@ func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	softmaxGradientEachGeneric(y, x0, x1)
 }
 
+// softmaxGradientEach_2AVX512 is softmaxGradientEach_2Generic for avx512, with the same bits.
+//
+//go:noescape
+func softmaxGradientEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
 // softmaxGradientEach_2AVX2 is softmaxGradientEach_2Generic for avx2, with the same bits.
 //
 //go:noescape
 func softmaxGradientEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 
 func softmaxGradientEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
+	if useAVX512 {
+		softmaxGradientEach_2AVX512(y, x0, x1, x2)
+		return
+	}
 	if useAVX2 {
 		softmaxGradientEach_2AVX2(y, x0, x1, x2)
 		return
@@ -919,12 +1542,21 @@ func softmaxGradientEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 
 	softmaxGradientEach_2Generic(y, x0, x1, x2)
 }
 
+// subtractEachAVX512 is subtractEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func subtractEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
 // subtractEachAVX2 is subtractEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func subtractEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func subtractEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
+	if useAVX512 {
+		subtractEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		subtractEachAVX2(y, x0, x1)
 		return
@@ -932,12 +1564,21 @@ func subtractEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	subtractEachGeneric(y, x0, x1)
 }
 
+// subtractGradientEachAVX512 is subtractGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func subtractGradientEachAVX512(y *[36]float32, x0 *[36]float32)
+
 // subtractGradientEachAVX2 is subtractGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func subtractGradientEachAVX2(y *[36]float32, x0 *[36]float32)
 
 func subtractGradientEach(y *[36]float32, x0 *[36]float32) {
+	if useAVX512 {
+		subtractGradientEachAVX512(y, x0)
+		return
+	}
 	if useAVX2 {
 		subtractGradientEachAVX2(y, x0)
 		return
@@ -945,12 +1586,21 @@ func subtractGradientEach(y *[36]float32, x0 *[36]float32) {
 	subtractGradientEachGeneric(y, x0)
 }
 
+// sumOfProductsEachAVX512 is sumOfProductsEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func sumOfProductsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // sumOfProductsEachAVX2 is sumOfProductsEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func sumOfProductsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func sumOfProductsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		sumOfProductsEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		sumOfProductsEachAVX2(y, x0, x1)
 		return
@@ -958,12 +1608,21 @@ func sumOfProductsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	sumOfProductsEachGeneric(y, x0, x1)
 }
 
+// sumOfSquaresEachAVX512 is sumOfSquaresEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
+
 // sumOfSquaresEachAVX2 is sumOfSquaresEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
 
 func sumOfSquaresEach(y *[24]float32, x0 *[24]float32) {
+	if useAVX512 {
+		sumOfSquaresEachAVX512(y, x0)
+		return
+	}
 	if useAVX2 {
 		sumOfSquaresEachAVX2(y, x0)
 		return
@@ -971,12 +1630,21 @@ func sumOfSquaresEach(y *[24]float32, x0 *[24]float32) {
 	sumOfSquaresEachGeneric(y, x0)
 }
 
+// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func tanhGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func tanhGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func tanhGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		tanhGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		tanhGradientEachAVX2(y, x0, x1)
 		return
@@ -984,12 +1652,21 @@ func tanhGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	tanhGradientEachGeneric(y, x0, x1)
 }
 
+// weightGradientEachAVX512 is weightGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func weightGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
 // weightGradientEachAVX2 is weightGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func weightGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func weightGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+	if useAVX512 {
+		weightGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		weightGradientEachAVX2(y, x0, x1)
 		return

@@ -22,7 +22,11 @@ func (m *mapper) addChains(acc func(k int) (a, b Y)) Y {
 	for k := range fours {
 		y, z := acc(k)
 		a, b := given(y), given(z)
-		fours[k] = c.add(c.imm("VBLENDPS", 0xF0, b, a), c.imm("VPERM2F128", 0x21, b, a))
+		lower, upper := 0xF0, 0x21
+		if m.isa.masks {
+			lower, upper = 2, 1
+		}
+		fours[k] = c.add(c.imm("VBLENDPS", lower, b, a), c.imm("VPERM2F128", upper, b, a))
 	}
 	var pairs [2]*node
 	for i := range pairs {
@@ -34,11 +38,17 @@ func (m *mapper) addChains(acc func(k int) (a, b Y)) Y {
 	return y.reg
 }
 
-// addChains64 adds the eight chains of one sum, four in each register, and
-// leaves it in the lowest lane of the first.
+// addChains64 adds the eight chains of one sum, in one register or four in
+// each of two, and leaves it in the lowest lane of the first.
 func (w *writer) addChains64(y, upper, temp Y) {
-	w.add(upper, y, y)
-	w.Ins("VEXTRACTF128", "$1", y.String(), temp.x())
+	if w.bytes == 64 {
+		w.Func.Ins("VEXTRACTF64X4", "$1", fmt.Sprintf("Z%d", y), temp.String())
+		w.Func.Ins("VADDPD", temp.String(), y.String(), y.String())
+		w.Func.Ins("VEXTRACTF64X2", "$1", y.String(), temp.x())
+	} else {
+		w.add(upper, y, y)
+		w.Ins("VEXTRACTF128", "$1", y.String(), temp.x())
+	}
 	w.Ins("VADDPD", temp.x(), y.x(), y.x())
 	w.Ins("VUNPCKHPD", y.x(), y.x(), temp.x())
 	w.Ins("VADDSD", temp.x(), y.x(), y.x())

@@ -22,9 +22,13 @@ type node struct {
 	operand string // first operand of the instruction, if it is no value
 	args    []*node
 	mem     string
+	single  bool // the constant is one number of some bytes, for every lane
+	size    int
 	note    string
 
 	readers int
+	choices int // readers that choose by it
+	mask    string
 	reg     Y
 	owned   bool // to be given up after the last reader
 	read    bool
@@ -36,8 +40,11 @@ func (c *code) print(results []*node) {
 	var visit func(n *node)
 	visit = func(n *node) {
 		if n.readers++; n.readers == 1 {
-			for _, a := range n.args {
+			for i, a := range n.args {
 				visit(a)
+				if i == 0 && strings.HasPrefix(n.op, "VBLENDV") {
+					a.choices++
+				}
 			}
 		}
 	}
@@ -55,26 +62,39 @@ func (c *code) print(results []*node) {
 }
 
 func (c *code) instruction(n *node) {
+	op := n.op
+	if c.m.isa.masks {
+		op = c.masked(n)
+	}
 	var operands []string
 	if n.operand != "" {
 		operands = append(operands, n.operand)
 	}
 	memory := memoryOperand(n.op)
 	var last []Y // registers read for the last time
+	lastMask := ""
 	for i, a := range n.args {
 		a.readers--
 		a.read = true
 		switch {
+		case a.mask != "":
+			operands = append(operands, a.mask)
+			if a.readers == 0 {
+				lastMask = a.mask
+			}
 		case a.mem == "":
 			operands = append(operands, a.reg.String())
 			if a.readers == 0 && a.owned {
 				last = append(last, a.reg)
 			}
-		case i == memory:
+		case i == memory && !a.single:
+			operands = append(operands, a.mem)
+		case i == memory && broadcasts(op, a.size):
+			op += ".BCST"
 			operands = append(operands, a.mem)
 		default:
 			r := c.m.take()
-			c.m.load(a.mem, r)
+			c.constant(a, r)
 			operands = append(operands, r.String())
 			last = append(last, r)
 		}
@@ -82,12 +102,38 @@ func (c *code) instruction(n *node) {
 	for _, y := range last {
 		c.m.free(y)
 	}
-	n.reg, n.owned = c.m.take(), true
-	operands = append(operands, n.reg.String())
-	for _, i := range halves[n.op] {
-		operands[i] = strings.Replace(operands[i], "Y", "X", 1)
+	if c.m.isa.masks && c.withMask(n, op, operands) {
+		c.m.freeMask(lastMask)
+		return
 	}
-	c.m.Ins(n.op, operands...)
+	n.reg, n.owned = c.m.take(), true
+	c.m.Func.Ins(op, c.names(n.op, append(operands, n.reg.String()))...)
+}
+
+// constant loads a constant.
+func (c *code) constant(a *node, dst Y) {
+	if !a.single {
+		c.m.load(a.mem, dst)
+		return
+	}
+	op := map[int]string{4: "VBROADCASTSS", 8: "VBROADCASTSD"}[a.size]
+	c.m.Ins(op, a.mem, dst.String())
+}
+
+// names are the registers as an instruction calls them: some are half a
+// vector.
+func (c *code) names(op string, operands []string) []string {
+	for i, o := range operands {
+		half := slices.Contains(halves[op], i)
+		switch {
+		case !strings.HasPrefix(o, "Y"):
+		case half && c.m.bytes == 32:
+			operands[i] = "X" + o[1:]
+		case !half && c.m.bytes == 64:
+			operands[i] = "Z" + o[1:]
+		}
+	}
+	return operands
 }
 
 // memoryOperand is the operand that may be in memory, without the constant
@@ -145,6 +191,9 @@ func (c *code) table(lanes ...uint64) *node {
 
 // bits is a bit pattern in every lane.
 func (c *code) bits(v uint64) *node {
+	if c.m.isa.masks { // instructions can repeat a number
+		return &node{mem: c.m.ConstBits(v, c.size()), single: true, size: c.size()}
+	}
 	return c.table(slices.Repeat([]uint64{v}, c.m.bytes/c.size())...)
 }
 
@@ -211,7 +260,7 @@ func (c *code) horner(x *node, coefficients ...float64) *node {
 // lookup is the number of a table of eight at the low three bits of the
 // indices i (float32).
 func (c *code) lookup(table []uint64, i *node) *node {
-	return c.ins("VPERMPS", c.table(table...), i)
+	return c.ins("VPERMPS", c.table(slices.Repeat(table, c.m.bytes/32)...), i)
 }
 
 // halves are the operands that are half a register, by instruction; the last

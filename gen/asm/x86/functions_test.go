@@ -20,6 +20,14 @@ import (
 	nngenruntime "github.com/nngen-go/nngen/runtime"
 )
 
+// isa is an instruction set and what Linux calls it.
+type isa struct {
+	*x86.ISA
+	name, flag string
+}
+
+var isas = []*isa{{x86.AVX2, "avx2", "avx2"}, {x86.AVX512, "avx512", "avx512dq"}}
+
 // function is a formula, what package nnrt calls it and what computes it in
 // package math.
 type function struct {
@@ -50,7 +58,7 @@ var functions = []function{
 const size = 1000*8 + 5
 
 // kernel is the assembly of the function and its row in the program's table.
-func (f *function) kernel(t testing.TB, name string, bits int) (fn *asm.Func, row string) {
+func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.Func, row string) {
 	typ := fmt.Sprintf("*[n]float%d", bits)
 	k := &kernel.Map{Name: name, Double: bits == 64, Size: size, Prog: expr.One("y", expr.MustParseNode(f.formula)), Result: "y", YType: typ}
 	args := "y"
@@ -58,7 +66,7 @@ func (f *function) kernel(t testing.TB, name string, bits int) (fn *asm.Func, ro
 		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: leaf, Arg: leaf, Type: typ})
 		args += ", " + leaf
 	}
-	fn, ok := x86.AVX2.Map(k)
+	fn, ok := s.Map(k)
 	require.True(t, ok, "%s in float%d has no vector form", f.formula, bits)
 	portable := fmt.Sprintf(f.portable, bits)
 	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(%s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s }, func(a, b float64) float64 { return %[7]s }},\n",
@@ -67,12 +75,12 @@ func (f *function) kernel(t testing.TB, name string, bits int) (fn *asm.Func, ro
 }
 
 // build compiles testdata/functions.go.txt with the assembly of every function.
-func build(t testing.TB) (program string) {
+func build(t testing.TB, s *isa) (program string) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("needs amd64")
 	}
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " avx2 ") {
-		t.Skip("needs AVX2")
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " "+s.flag+" ") {
+		t.Skip("needs " + s.name)
 	}
 	dir := t.TempDir()
 	write := func(name string, data []byte) {
@@ -90,7 +98,7 @@ func build(t testing.TB) (program string) {
 		}
 	}
 	var text, stubs strings.Builder
-	text.WriteString("#include \"textflag.h\"\n\n" + x86.AVX2.Masks())
+	text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
 	for _, bits := range []int{32, 64} {
 		var rows, decls strings.Builder
@@ -98,7 +106,7 @@ func build(t testing.TB) (program string) {
 			if !strings.Contains(f.bits, strconv.Itoa(bits)) {
 				continue
 			}
-			fn, row := f.kernel(t, fmt.Sprintf("function%dFloat%d", i, bits), bits)
+			fn, row := f.kernel(t, s, fmt.Sprintf("function%dFloat%d", i, bits), bits)
 			text.WriteString("\n" + fn.Text())
 			decls.WriteString(fn.Stub() + "\n\n")
 			rows.WriteString("\t" + row)
@@ -124,14 +132,24 @@ func build(t testing.TB) (program string) {
 // TestFunctions compares the assembly of every function with the portable
 // one, bit for bit.
 func TestFunctions(t *testing.T) {
-	out, err := exec.Command(build(t)).CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	for _, s := range isas {
+		t.Run(s.name, func(t *testing.T) {
+			out, err := exec.Command(build(t, s)).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		})
+	}
 }
 
 // BenchmarkFunctions measures the assembly, the portable function and package
 // math's float64 function in the same run, in ns per element.
 func BenchmarkFunctions(b *testing.B) {
-	program := build(b)
+	for _, s := range isas {
+		b.Run(s.name, func(b *testing.B) { benchmarkFunctions(b, s) })
+	}
+}
+
+func benchmarkFunctions(b *testing.B, s *isa) {
+	program := build(b, s)
 	out, err := exec.Command(program, "bench").CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	for line := range strings.Lines(string(out)) {

@@ -18,7 +18,19 @@ const (
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
 // together.
-func (s *ISA) InputsAtOnce(elem string) int { return s.Lanes(elem) / 2 }
+func (s *ISA) InputsAtOnce(elem string) int {
+	n := 4
+	if elem == "float64" {
+		n = 2
+	}
+	if s.masks {
+		n *= 2
+	}
+	return n
+}
+
+// narrow makes the vectors no longer than the chains of a gradient of inputs.
+func (w *writer) narrow() { w.bytes = min(w.bytes, schedule.GradInputChains*w.size()) }
 
 // gradInput prints the gradients of inputs as dot products: weights and dy
 // are vectors over the outputs, whose lanes are the chains of the sum.
@@ -36,6 +48,9 @@ type gradInput struct {
 // kernel's last arguments count the tiles of each. Separate rounding needs a
 // register for the product.
 func (s *ISA) GradInputRows(fused bool) []int {
+	if s.masks {
+		return []int{6, 2, 1}
+	}
 	if fused {
 		return []int{3, 2, 1}
 	}
@@ -126,11 +141,13 @@ func (m *gradInput) acc(r, k, half int) Y { return Y((r*m.inputs+k)*m.halves + h
 // tile sums over all outputs for some rows and the inputs of the block.
 func (m *gradInput) tile(rows int) {
 	m.Note("%d rows, %d inputs: dx[k] = Σ w[n][k]·dy[n]", rows, m.inputs)
-	for r := range rows {
-		for k := range m.inputs {
-			for h := range m.halves {
-				m.clear(m.acc(r, k, h))
-			}
+	if m.isa.masks {
+		for i := range m.rowVectors(rows) * m.inputs {
+			m.clear(Y(i))
+		}
+	} else {
+		for i := range rows * m.inputs * m.halves {
+			m.clear(Y(i))
 		}
 	}
 	m.Ins("MOVQ", regX, regRow)
@@ -153,7 +170,9 @@ func (m *gradInput) tile(rows int) {
 	if rest := m.outputs - m.Panels.Full*panel; m.Panels.Tail > 0 {
 		m.terms(rows, regBlockTail, m.Panels.Tail, rest)
 	}
-	if m.fuse {
+	if m.isa.masks {
+		m.wideFinish(rows)
+	} else if m.fuse {
 		m.finish(rows)
 	} else {
 		m.storeSums(rows)
@@ -162,6 +181,10 @@ func (m *gradInput) tile(rows int) {
 
 // terms adds the products of a panel's outputs.
 func (m *gradInput) terms(rows int, weights string, width, outputs int) {
+	if m.isa.masks {
+		m.wideTerms(rows, weights, width, outputs)
+		return
+	}
 	dy := func(r int) Y { return m.weight0 + Y(r) }
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())

@@ -43,6 +43,15 @@ func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.
 	return m.Func, m.fits(m.print)
 }
 
+// InputsOfWeights is the number of inputs whose weights GradWeight takes at
+// once.
+func (s *ISA) InputsOfWeights() int {
+	if s.masks {
+		return 12
+	}
+	return 6
+}
+
 // gradientLeaf is the leaf of an update that the sums give.
 const gradientLeaf = "g"
 
@@ -66,7 +75,7 @@ func (m *gradWeight) print() {
 	if m.partial > 0 {
 		m.tailMask(m.partial, m.input)
 	}
-	at := min(6, m.sums/m.vectors)
+	at := min(m.isa.InputsOfWeights(), m.sums/m.vectors)
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
 	for _, inputs := range []int{at, 1} {
 		loop, done := m.Label("inputs"), m.Label("done")
@@ -102,7 +111,7 @@ func (m *gradWeight) tile(inputs int) {
 	m.Place(loop)
 	for v := range m.vectors {
 		src := mem(regW, v*m.bytes)
-		if m.partial > 0 && v == m.vectors-1 {
+		if m.isPartial(v) {
 			if !m.isa.masks { // the register serves the inputs too
 				m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), m.input)
 			}
@@ -123,6 +132,9 @@ func (m *gradWeight) tile(inputs int) {
 	m.finish(inputs, acc)
 }
 
+// isPartial reports whether a vector is the last and not full.
+func (m *gradWeight) isPartial(v int) bool { return m.partial > 0 && v == m.vectors-1 }
+
 // finish stores the gradients, or updates what they belong to.
 func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
 	at := func(array, k, v int) string {
@@ -131,7 +143,7 @@ func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
 	if m.Update == nil {
 		for k := range inputs {
 			for v := range m.vectors {
-				m.store(acc(k, v), at(0, k, v))
+				m.storeSome(acc(k, v), m.isPartial(v), at(0, k, v))
 			}
 		}
 		return
@@ -160,7 +172,7 @@ func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
 			for i, a := range m.arrays {
 				if m.Update.Prog.Reads(a) {
 					p.at[a] = p.take()
-					m.load(at(i, k, v), p.at[a])
+					m.loadSome(at(i, k, v), m.isPartial(v), p.at[a])
 					owned = append(owned, a)
 				}
 			}
@@ -168,7 +180,7 @@ func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
 			p.program(m.Update.Prog, owned)
 			for i, a := range m.arrays {
 				if slices.Contains(m.Update.Stores, a) {
-					m.store(p.at[a], at(i, k, v))
+					m.storeSome(p.at[a], m.isPartial(v), at(i, k, v))
 				}
 			}
 			p.used = kept

@@ -46,9 +46,12 @@ type mapper struct {
 	*writer
 	k    *kernel.Map
 	used [32]bool
-	at   map[string]Y // leaves and names of the program
-	mask *Y           // of the last, partial vector
-	once bool         // the formula is noted elsewhere
+	// masks are the mask registers in use; the first says no mask, the last is
+	// that of a partial vector.
+	masks [7]bool
+	at    map[string]Y // leaves and names of the program
+	mask  *Y           // of the last, partial vector
+	once  bool         // the formula is noted elsewhere
 }
 
 func (m *mapper) write() {

@@ -43,6 +43,31 @@ func (w *writer) storePart(src, mask, dst string) {
 	w.Ins(w.op("VMASKMOVPS", "VMASKMOVPD"), src, mask, dst)
 }
 
+// loadSome and storeSome move a vector of which only some lanes belong to the
+// array; what lies in the others may be moved along where it does no harm.
+func (w *writer) loadSome(src string, partial bool, dst Y) {
+	if partial && w.isa.masks {
+		w.loadPart(src, "", dst.String())
+		return
+	}
+	w.load(src, dst)
+}
+
+func (w *writer) storeSome(src Y, partial bool, dst string) {
+	if partial && w.isa.masks {
+		w.storePart(src.String(), "", dst)
+		return
+	}
+	w.store(src, dst)
+}
+
+// someMask makes the mask for loadSome and storeSome.
+func (w *writer) someMask(lanes int) {
+	if w.isa.masks && lanes < w.lanes() {
+		w.tailMask(lanes, 0)
+	}
+}
+
 // MaskName is the table of masks for partial vectors, which every file of
 // kernels with AVX2 carries.
 const MaskName = "laneMasks"

@@ -11,6 +11,7 @@ import (
 // weights, R10 the row of X, R11, R12 and R13 the strides of X.
 const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
+	regRow6                                   = "DX" // the seventh row
 )
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
@@ -19,6 +20,8 @@ func (s *ISA) TileRows(elem string, valid, chains int) []int {
 	w := s.newWriter("", nil, elem, false)
 	most := w.sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
 	switch {
+	case most >= 12:
+		return []int{12, 8, 4, 1}
 	case most >= 6:
 		return []int{6, 5, 1}
 	case most >= 3:
@@ -35,10 +38,14 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 }
 
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
-// [terms][width], with the epilogue if it reads nothing but the sums.
+// [terms][width], or several full ones, with the epilogue if it reads nothing
+// but the sums.
 // Arguments: y, x, w, b, scale of scaled sums, and the numbers of tiles of each of TileRows.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
+	if k.Panels.Full > 0 {
+		m.width = panel
+	}
 	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
 	T := "*" + k.Elem.Acc
 	m.argument("y", T)
@@ -62,6 +69,9 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	}
 	if m.Scaled {
 		m.pointer("scale", regPanelScale)
+	}
+	if n := m.Outputs % m.lanes(); n > 0 {
+		m.someMask(n)
 	}
 	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
@@ -99,28 +109,39 @@ func (m *matMul) tiles(arg string, rows int) {
 
 // row is the operand of element k in row r of the tile.
 func (m *matMul) row(r, k int) string {
-	disp := ""
-	if k > 0 {
-		disp = fmt.Sprint(k * m.size())
+	base := regRow
+	if r >= 6 {
+		base, r = regRow6, r-6
 	}
+	at := mem(base, k*m.size())
 	switch r {
 	case 0:
-		return fmt.Sprintf("%s(%s)", disp, regRow)
+		return at
 	case 1:
-		return fmt.Sprintf("%s(%s)(%s*1)", disp, regRow, regStride)
+		return fmt.Sprintf("%s(%s*1)", at, regStride)
 	case 2:
-		return fmt.Sprintf("%s(%s)(%s*2)", disp, regRow, regStride)
+		return fmt.Sprintf("%s(%s*2)", at, regStride)
 	case 3:
-		return fmt.Sprintf("%s(%s)(%s*1)", disp, regRow, regStride3)
+		return fmt.Sprintf("%s(%s*1)", at, regStride3)
 	case 4:
-		return fmt.Sprintf("%s(%s)(%s*4)", disp, regRow, regStride)
+		return fmt.Sprintf("%s(%s*4)", at, regStride)
 	}
-	return fmt.Sprintf("%s(%s)(%s*1)", disp, regRow, regStride5)
+	return fmt.Sprintf("%s(%s*1)", at, regStride5)
+}
+
+// weightsAt is the operand of a vector of an input's weights.
+func (m *matMul) weightsAt(k, v int) string {
+	at, size := v*m.lanes(), weightSize(m.Kernel)
+	if m.Panels.Full > 0 {
+		return mem(regW, at/panel*m.Panels.PanelRows*panel*size+(k*panel+at%panel)*size)
+	}
+	return mem(regW, (k*m.width+at)*size)
 }
 
 // tile sums all terms for some rows.
 func (m *matMul) tile(rows int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
+	partial := func(v int) bool { return v == m.vectors-1 && m.Outputs%m.lanes() > 0 }
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
 	for r := range rows {
 		for v := range m.vectors {
@@ -135,12 +156,22 @@ func (m *matMul) tile(rows int) {
 	}
 	m.pointer("w", regW)
 	m.Ins("MOVQ", regX, regRow)
-	turns, rest := m.terms/unrollTerms, m.terms%unrollTerms
-	size := weightSize(m.Kernel)
+	if rows > 6 {
+		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regX, regStride3), regRow6)
+	}
+	unroll := unrollTerms
+	if rows*m.vectors > 12 {
+		unroll /= 2
+	}
+	turns, rest := m.terms/unroll, m.terms%unroll
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.loadWeights(m.Kernel, mem(regW, (k*m.width+v*m.lanes())*size), m.weight0+Y(v))
+				if m.Elem.W == m.Elem.Acc {
+					m.loadSome(m.weightsAt(k, v), partial(v), m.weight0+Y(v))
+				} else {
+					m.loadWeights(m.Kernel, m.weightsAt(k, v), m.weight0+Y(v))
+				}
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))
@@ -154,9 +185,12 @@ func (m *matMul) tile(rows int) {
 		loop := m.Label("terms")
 		m.count(turns)
 		m.Place(loop)
-		terms(unrollTerms)
-		m.advance(regRow, unrollTerms*m.size())
-		m.advance(regW, unrollTerms*m.width*size)
+		terms(unroll)
+		m.advance(regRow, unroll*m.size())
+		if rows > 6 {
+			m.advance(regRow6, unroll*m.size())
+		}
+		m.advance(regW, unroll*m.width*weightSize(m.Kernel))
 		m.again(loop)
 	} else {
 		rest = m.terms
@@ -194,7 +228,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		p.used[mask] = false
 	}
 	at := func(r, v int) string { return mem(regY, r*m.yStride+v*m.bytes) }
-	inRegisters := m.fits(func() {
+	inRegisters := !(m.isa.masks && callsFunctions(m.Epilogue)) && m.fits(func() {
 		p := m.mapper(busy...)
 		for r := range rows {
 			for v := range m.vectors {

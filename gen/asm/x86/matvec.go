@@ -170,6 +170,7 @@ func (m matVec) group(vs []vector) {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regTail)
 	}
+	m.someMask(last.valid)
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	for v := range vs {
 		for c := range m.Chains {
@@ -203,7 +204,7 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 			m.broadcast(mem(regX, k*m.size()))
 			m.prefetch(m.Ahead, vs, k)
 			for v := range vs {
-				m.mulAdd(m.weights(m.Kernel, mem(vs[v].base, vs[v].disp+k*vs[v].stride), v), acc(v, k%m.Chains))
+				m.mulAddVector(vs[v], m.weights(m.Kernel, mem(vs[v].base, vs[v].disp+k*vs[v].stride), v), acc(v, k%m.Chains))
 			}
 		}
 	}
@@ -239,6 +240,15 @@ func (w *writer) prefetch(ahead int, vs []vector, k int) {
 	}
 }
 
+// mulAddVector adds the products of a vector's weights.
+func (m matVec) mulAddVector(v vector, src string, acc Y) {
+	if v.valid < m.lanes() {
+		m.mulAddPart(src, acc)
+	} else {
+		m.mulAdd(src, acc)
+	}
+}
+
 // Registers of a list: R9 walks it, R12 and R13 are the offset of an input
 // and of its weights.
 const (
@@ -259,7 +269,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.prefetchListed(vs)
 	m.advance(regList, 4)
 	for v := range vs {
-		m.mulAdd(m.weights(m.Kernel, fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v), acc(v, 0))
+		m.mulAddVector(vs[v], m.weights(m.Kernel, fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v), acc(v, 0))
 	}
 	m.again(loop)
 	m.Place(done)

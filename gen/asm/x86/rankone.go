@@ -26,6 +26,9 @@ type rankOne struct {
 // The bias is then left to a call without DX.
 func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
+	if k.DX {
+		m.narrow()
+	}
 	m.halves = schedule.GradInputChains / m.lanes()
 	T := "*" + k.Elem
 	if k.Panels.Full > 0 {
@@ -150,9 +153,10 @@ func (m *rankOne) group(vs []vector) {
 		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
 			t := Y(accumulators + (k*len(vs)+i)%(int(m.zero)-accumulators))
-			m.load(at(v), t)
+			partial := v.valid < m.lanes()
+			m.loadSome(at(v), partial, t)
 			m.mulAdd(Y(i).String(), t)
-			m.store(t, at(v))
+			m.storeSome(t, partial, at(v))
 		}
 	}
 	if m.Listed {
@@ -318,7 +322,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			}
 			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
 			m.mulAddOf(x(i), dy, w)
-			m.store(w, at)
+			m.storeSome(w, valid < m.lanes(), at)
 		}
 	}
 }

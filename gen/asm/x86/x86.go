@@ -159,6 +159,21 @@ func (w *writer) mulAdd(src string, acc Y) { w.mulAddAny(src, w.input, acc) }
 // mulAddOf is acc += a · b.
 func (w *writer) mulAddOf(a, b, acc Y) { w.mulAddAny(a.String(), b, acc) }
 
+// mulAddPart is acc += broadcast input · src for the lanes of a partial vector;
+// without mask registers, src must be readable in all of them.
+func (w *writer) mulAddPart(src string, acc Y) {
+	if !w.isa.masks {
+		w.mulAdd(src, acc)
+		return
+	}
+	if w.fused {
+		w.Ins(w.op("VFMADD231PS", "VFMADD231PD"), src, w.input.String(), maskTail, acc.String())
+		return
+	}
+	w.Ins(w.op("VMULPS", "VMULPD")+".Z", src, w.input.String(), maskTail, w.product.String())
+	w.add(w.product, acc, acc)
+}
+
 // mulAddAny is acc += src · factor, rounded once or twice.
 func (w *writer) mulAddAny(src string, factor, acc Y) {
 	if w.fused {

@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// gradient16_5AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_9AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_5AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_5AVX2(SB), NOSPLIT, $0-40
+// func gradient16_9AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_9AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -263,10 +263,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -717,10 +717,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1171,10 +1171,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense10ForwardListedAVX2(SB), NOSPLIT, $0-48
+// func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense10ForwardListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -1383,10 +1383,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2151,10 +2151,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -2252,44 +2252,44 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
+DATA adamElements_2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElements_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
-// func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-TEXT ·adamElementsAVX2(SB), NOSPLIT, $0-56
+// func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+TEXT ·adamElements_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ step_size_+32(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ correction_+40(FP), R9
@@ -2308,12 +2308,12 @@ elements1:
 
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
 	VSUBPS Y4, Y2, Y6
-	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
+	VMULPS adamElements_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y5
-	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y6
+	VMULPS adamElements_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS adamElements_2AVX2Const<>+64(SB), Y2, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y2, Y5, Y2
 
@@ -2321,7 +2321,7 @@ elements1:
 	VMULPS Y4, Y0, Y5
 	VSQRTPS Y2, Y6
 	VDIVPS Y1, Y6, Y6
-	VADDPS adamElementsAVX2Const<>+96(SB), Y6, Y6
+	VADDPS adamElements_2AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (DI)(AX*1)
@@ -2513,10 +2513,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3243,10 +3243,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3793,10 +3793,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
+// func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_8AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -4074,10 +4074,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4624,10 +4624,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense2ForwardListedAVX2(SB), NOSPLIT, $0-48
+// func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -4720,20 +4720,20 @@ done3:
 	VZEROUPPER 
 	RET 
 
-DATA nonZeroAVX2Const<>+0(SB)/4, $0x20
-GLOBL nonZeroAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA nonZero_2AVX2Const<>+0(SB)/4, $0x20
+GLOBL nonZero_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
 //
-// func nonZeroAVX2(list *int32, count *int, x *float32)
-TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+// func nonZero_2AVX2(list *int32, count *int, x *float32)
+TEXT ·nonZero_2AVX2(SB), NOSPLIT, $0-24
 	MOVQ list+0(FP), DI
 	MOVQ x+16(FP), SI
 	LEAQ setLanes<>(SB), R9
 	XORQ R11, R11
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VPBROADCASTD nonZeroAVX2Const<>+0(SB), Y2
+	VPBROADCASTD nonZero_2AVX2Const<>+0(SB), Y2
 	MOVQ $16, CX
 vectors1:
 	VMOVUPS (SI), Y3
@@ -4934,10 +4934,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5484,44 +5484,44 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn8_2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+64(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+68(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+72(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+76(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+80(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+84(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+88(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+92(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+96(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+100(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+104(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+108(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+112(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+116(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+120(SB)/4, $0x322bcc77
-DATA learn8_2AVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL learn8_2AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA learn8_4AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn8_4AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn8_4AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn8_4AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn8_4AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-72
+// func learn8_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8
 	MOVQ exp_avg_+8(FP), BX
 	MOVQ exp_avg_sq_+16(FP), DX
@@ -5569,16 +5569,16 @@ rows3:
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
-	VMULPS learn8_2AVX2Const<>+0(SB), Y11, Y11
+	VMULPS learn8_4AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS learn8_2AVX2Const<>+32(SB), Y10, Y10
-	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS learn8_4AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn8_4AVX2Const<>+64(SB), Y0, Y11
 	VMULPS Y0, Y11, Y0
 	VADDPS Y0, Y10, Y0
 	VMULPS Y9, Y6, Y10
 	VSQRTPS Y0, Y11
 	VDIVPS Y7, Y11, Y11
-	VADDPS learn8_2AVX2Const<>+96(SB), Y11, Y11
+	VADDPS learn8_4AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMOVUPS Y8, (R8)
@@ -5588,16 +5588,16 @@ rows3:
 	VMOVUPS 64(BX), Y8
 	VMOVUPS 64(DX), Y9
 	VSUBPS Y8, Y1, Y10
-	VMULPS learn8_2AVX2Const<>+0(SB), Y10, Y10
+	VMULPS learn8_4AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y8
-	VMULPS learn8_2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS learn8_2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS learn8_4AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn8_4AVX2Const<>+64(SB), Y1, Y10
 	VMULPS Y1, Y10, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS Y8, Y6, Y9
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VADDPS learn8_2AVX2Const<>+96(SB), Y10, Y10
+	VADDPS learn8_4AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMOVUPS Y0, 64(R8)
@@ -5607,16 +5607,16 @@ rows3:
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y8
 	VSUBPS Y1, Y2, Y9
-	VMULPS learn8_2AVX2Const<>+0(SB), Y9, Y9
+	VMULPS learn8_4AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y1
-	VMULPS learn8_2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS learn8_2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS learn8_4AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn8_4AVX2Const<>+64(SB), Y2, Y9
 	VMULPS Y2, Y9, Y2
 	VADDPS Y2, Y8, Y2
 	VMULPS Y1, Y6, Y8
 	VSQRTPS Y2, Y9
 	VDIVPS Y7, Y9, Y9
-	VADDPS learn8_2AVX2Const<>+96(SB), Y9, Y9
+	VADDPS learn8_4AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMOVUPS Y0, 128(R8)
@@ -5626,16 +5626,16 @@ rows3:
 	VMOVUPS 192(BX), Y1
 	VMOVUPS 192(DX), Y2
 	VSUBPS Y1, Y3, Y8
-	VMULPS learn8_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y1
-	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8_2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS learn8_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_4AVX2Const<>+64(SB), Y3, Y8
 	VMULPS Y3, Y8, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y8
 	VDIVPS Y7, Y8, Y8
-	VADDPS learn8_2AVX2Const<>+96(SB), Y8, Y8
+	VADDPS learn8_4AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 192(R8)
@@ -5645,16 +5645,16 @@ rows3:
 	VMOVUPS 256(BX), Y1
 	VMOVUPS 256(DX), Y2
 	VSUBPS Y1, Y4, Y3
-	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8_2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS learn8_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_4AVX2Const<>+64(SB), Y4, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn8_2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn8_4AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 256(R8)
@@ -5664,16 +5664,16 @@ rows3:
 	VMOVUPS 320(BX), Y1
 	VMOVUPS 320(DX), Y2
 	VSUBPS Y1, Y5, Y3
-	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8_2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS learn8_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_4AVX2Const<>+64(SB), Y5, Y3
 	VMULPS Y5, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn8_2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn8_4AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 320(R8)
@@ -5712,16 +5712,16 @@ rows6:
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
-	VMULPS learn8_2AVX2Const<>+0(SB), Y6, Y6
+	VMULPS learn8_4AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS learn8_2AVX2Const<>+32(SB), Y5, Y5
-	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS learn8_4AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn8_4AVX2Const<>+64(SB), Y0, Y6
 	VMULPS Y0, Y6, Y0
 	VADDPS Y0, Y5, Y0
 	VMULPS Y4, Y1, Y5
 	VSQRTPS Y0, Y6
 	VDIVPS Y2, Y6, Y6
-	VADDPS learn8_2AVX2Const<>+96(SB), Y6, Y6
+	VADDPS learn8_4AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (R8)
@@ -5794,10 +5794,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense5ForwardRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense5ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense5ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5926,10 +5926,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense5ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense5ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6253,10 +6253,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -6331,44 +6331,44 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn8AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+64(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+68(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+72(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+76(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+80(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+84(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+88(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+92(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+96(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+100(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+104(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+108(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+112(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+116(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+120(SB)/4, $0x322bcc77
-DATA learn8AVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL learn8AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA learn8_2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn8_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-72
+// func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8
 	MOVQ exp_avg_+8(FP), BX
 	MOVQ exp_avg_sq_+16(FP), DX
@@ -6416,16 +6416,16 @@ rows3:
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
-	VMULPS learn8AVX2Const<>+0(SB), Y11, Y11
+	VMULPS learn8_2AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS learn8AVX2Const<>+32(SB), Y10, Y10
-	VMULPS learn8AVX2Const<>+64(SB), Y0, Y11
+	VMULPS learn8_2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y11
 	VMULPS Y0, Y11, Y0
 	VADDPS Y0, Y10, Y0
 	VMULPS Y9, Y6, Y10
 	VSQRTPS Y0, Y11
 	VDIVPS Y7, Y11, Y11
-	VADDPS learn8AVX2Const<>+96(SB), Y11, Y11
+	VADDPS learn8_2AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMOVUPS Y8, (R8)
@@ -6435,16 +6435,16 @@ rows3:
 	VMOVUPS 32(BX), Y8
 	VMOVUPS 32(DX), Y9
 	VSUBPS Y8, Y1, Y10
-	VMULPS learn8AVX2Const<>+0(SB), Y10, Y10
+	VMULPS learn8_2AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y8
-	VMULPS learn8AVX2Const<>+32(SB), Y9, Y9
-	VMULPS learn8AVX2Const<>+64(SB), Y1, Y10
+	VMULPS learn8_2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn8_2AVX2Const<>+64(SB), Y1, Y10
 	VMULPS Y1, Y10, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS Y8, Y6, Y9
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VADDPS learn8AVX2Const<>+96(SB), Y10, Y10
+	VADDPS learn8_2AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMOVUPS Y0, 32(R8)
@@ -6454,16 +6454,16 @@ rows3:
 	VMOVUPS 64(BX), Y1
 	VMOVUPS 64(DX), Y8
 	VSUBPS Y1, Y2, Y9
-	VMULPS learn8AVX2Const<>+0(SB), Y9, Y9
+	VMULPS learn8_2AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y1
-	VMULPS learn8AVX2Const<>+32(SB), Y8, Y8
-	VMULPS learn8AVX2Const<>+64(SB), Y2, Y9
+	VMULPS learn8_2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn8_2AVX2Const<>+64(SB), Y2, Y9
 	VMULPS Y2, Y9, Y2
 	VADDPS Y2, Y8, Y2
 	VMULPS Y1, Y6, Y8
 	VSQRTPS Y2, Y9
 	VDIVPS Y7, Y9, Y9
-	VADDPS learn8AVX2Const<>+96(SB), Y9, Y9
+	VADDPS learn8_2AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMOVUPS Y0, 64(R8)
@@ -6473,16 +6473,16 @@ rows3:
 	VMOVUPS 96(BX), Y1
 	VMOVUPS 96(DX), Y2
 	VSUBPS Y1, Y3, Y8
-	VMULPS learn8AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y1
-	VMULPS learn8AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8AVX2Const<>+64(SB), Y3, Y8
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_2AVX2Const<>+64(SB), Y3, Y8
 	VMULPS Y3, Y8, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y8
 	VDIVPS Y7, Y8, Y8
-	VADDPS learn8AVX2Const<>+96(SB), Y8, Y8
+	VADDPS learn8_2AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 96(R8)
@@ -6492,16 +6492,16 @@ rows3:
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y2
 	VSUBPS Y1, Y4, Y3
-	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn8AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8AVX2Const<>+64(SB), Y4, Y3
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_2AVX2Const<>+64(SB), Y4, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn8AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn8_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 128(R8)
@@ -6511,16 +6511,16 @@ rows3:
 	VMOVUPS 160(BX), Y1
 	VMOVUPS 160(DX), Y2
 	VSUBPS Y1, Y5, Y3
-	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn8AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn8AVX2Const<>+64(SB), Y5, Y3
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn8_2AVX2Const<>+64(SB), Y5, Y3
 	VMULPS Y5, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn8AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn8_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 160(R8)
@@ -6559,16 +6559,16 @@ rows6:
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
-	VMULPS learn8AVX2Const<>+0(SB), Y6, Y6
+	VMULPS learn8_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS learn8AVX2Const<>+32(SB), Y5, Y5
-	VMULPS learn8AVX2Const<>+64(SB), Y0, Y6
+	VMULPS learn8_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y6
 	VMULPS Y0, Y6, Y0
 	VADDPS Y0, Y5, Y0
 	VMULPS Y4, Y1, Y5
 	VSQRTPS Y0, Y6
 	VDIVPS Y2, Y6, Y6
-	VADDPS learn8AVX2Const<>+96(SB), Y6, Y6
+	VADDPS learn8_2AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (R8)
@@ -6759,10 +6759,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7465,10 +7465,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8311,10 +8311,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+// func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_6AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -8412,10 +8412,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_10AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_6AVX2(SB), NOSPLIT, $0-40
+// func gradient16_10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_10AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -8827,10 +8827,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX

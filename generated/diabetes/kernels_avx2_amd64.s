@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
+// func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -124,10 +124,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+// sgdElements_4AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
+// func sgdElements_4AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_4AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -188,10 +188,10 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -582,10 +582,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRows_2Panel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1016,10 +1016,10 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1450,10 +1450,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -1532,28 +1532,28 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1AVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+4(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+8(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+12(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+16(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+20(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+24(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+28(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+32(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+36(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+40(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+44(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+48(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+52(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+56(SB)/4, $0x80000000
-DATA learn1AVX2Const<>+60(SB)/4, $0x80000000
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA learn1_2AVX2Const<>+0(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA learn1_2AVX2Const<>+32(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+36(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+40(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+44(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+48(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+52(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+56(SB)/4, $0x80000000
+DATA learn1_2AVX2Const<>+60(SB)/4, $0x80000000
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
+// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -1599,60 +1599,60 @@ rows3:
 	VMOVUPS (R8), Y7
 	VMULPS Y0, Y6, Y0
 	VSUBPS Y0, Y7, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y7
 	VMINPS Y0, Y7, Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y8
-	VXORPS learn1AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y8
+	VXORPS learn1_2AVX2Const<>+32(SB), Y8, Y8
 	VMAXPS Y7, Y8, Y7
 	VSUBPS Y7, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
 	VMULPS Y1, Y6, Y1
 	VSUBPS Y1, Y0, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y1
 	VMINPS Y0, Y1, Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
-	VXORPS learn1AVX2Const<>+32(SB), Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y7
+	VXORPS learn1_2AVX2Const<>+32(SB), Y7, Y7
 	VMAXPS Y1, Y7, Y1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y1
 	VMINPS Y0, Y1, Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
-	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1_2AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y1, Y2, Y1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
 	VSUBPS Y1, Y0, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y1
 	VMINPS Y0, Y1, Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
-	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1_2AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y1, Y2, Y1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
 	VSUBPS Y1, Y0, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y1
 	VMINPS Y0, Y1, Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
-	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1_2AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y1, Y2, Y1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
 	VSUBPS Y1, Y0, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y1
 	VMINPS Y0, Y1, Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
-	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1_2AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y1, Y2, Y1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
@@ -1686,10 +1686,10 @@ rows6:
 	VMOVUPS (R8), Y2
 	VMULPS Y0, Y1, Y0
 	VSUBPS Y0, Y2, Y0
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VMINPS Y0, Y2, Y2
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y3
-	VXORPS learn1AVX2Const<>+32(SB), Y3, Y3
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y3
+	VXORPS learn1_2AVX2Const<>+32(SB), Y3, Y3
 	VMAXPS Y2, Y3, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -1702,28 +1702,28 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+32(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+36(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+40(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+44(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+48(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+52(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+56(SB)/4, $0x80000000
-DATA sgdElementsAVX2Const<>+60(SB)/4, $0x80000000
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $64
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+32(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+36(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+40(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+44(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+48(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+52(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+56(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+60(SB)/4, $0x80000000
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -1739,10 +1739,10 @@ elements1:
 	VSUBPS Y1, Y2, Y1
 
 	// w = w - max(min(w, lr · 0.2), -(lr · 0.2))
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y2
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y0, Y2
 	VMINPS Y1, Y2, Y2
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y3
-	VXORPS sgdElementsAVX2Const<>+32(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y0, Y3
+	VXORPS sgdElements_2AVX2Const<>+32(SB), Y3, Y3
 	VMAXPS Y2, Y3, Y2
 	VSUBPS Y2, Y1, Y1
 	VMOVUPS Y1, (DI)(AX*1)

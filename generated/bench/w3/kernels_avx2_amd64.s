@@ -52,10 +52,10 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
+// func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_8AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -382,10 +382,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1112,10 +1112,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1662,10 +1662,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -1763,10 +1763,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -1944,10 +1944,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_3AVX2(SB), NOSPLIT, $0-48
+// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -2094,10 +2094,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
+// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -2424,10 +2424,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2974,10 +2974,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense2ForwardListedAVX2(SB), NOSPLIT, $0-48
+// func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -3070,20 +3070,20 @@ done3:
 	VZEROUPPER 
 	RET 
 
-DATA nonZeroAVX2Const<>+0(SB)/4, $0x20
-GLOBL nonZeroAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA nonZero_2AVX2Const<>+0(SB)/4, $0x20
+GLOBL nonZero_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
 //
-// func nonZeroAVX2(list *int32, count *int, x *float32)
-TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+// func nonZero_2AVX2(list *int32, count *int, x *float32)
+TEXT ·nonZero_2AVX2(SB), NOSPLIT, $0-24
 	MOVQ list+0(FP), DI
 	MOVQ x+16(FP), SI
 	LEAQ setLanes<>(SB), R9
 	XORQ R11, R11
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VPBROADCASTD nonZeroAVX2Const<>+0(SB), Y2
+	VPBROADCASTD nonZero_2AVX2Const<>+0(SB), Y2
 	MOVQ $64, CX
 vectors1:
 	VMOVUPS (SI), Y3
@@ -3284,10 +3284,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3834,10 +3834,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense2ForwardTrainListedAVX2(SB), NOSPLIT, $0-48
+// func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardTrainListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -3930,20 +3930,20 @@ done3:
 	VZEROUPPER 
 	RET 
 
-DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -4062,7 +4062,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -4130,7 +4130,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -4142,10 +4142,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputOneBiasAVX2 updates the bias.
+// dense2GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -4195,10 +4195,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+// dense2GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
 //
-// func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-TEXT ·dense2GradInputOneListedAVX2(SB), NOSPLIT, $0-56
+// func dense2GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+TEXT ·dense2GradInputOneListed_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ list+40(FP), DI
@@ -4702,10 +4702,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -4803,10 +4803,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense2RankOneAllAVX2 is the update in assembly.
+// dense2RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -4984,10 +4984,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-48
+// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5134,10 +5134,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
-// func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-48
+// func learn10_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn10_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5350,10 +5350,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense3ForwardRowsPanel0AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel1AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5502,10 +5502,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel1AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5592,20 +5592,20 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense3GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense3GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense3GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense3GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense3GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -5725,7 +5725,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -5791,7 +5791,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -5803,10 +5803,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputOneBiasAVX2 updates the bias.
+// dense3GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense3GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -6149,10 +6149,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
+// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
 //
-// func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient10AVX2(SB), NOSPLIT, $0-40
+// func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient10_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -6254,10 +6254,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense3RankOneAllAVX2 is the update in assembly.
+// dense3RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense3RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -6317,10 +6317,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
-// func learn10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn10AVX2(SB), NOSPLIT, $0-48
+// func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -6471,10 +6471,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI

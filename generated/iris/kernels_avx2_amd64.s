@@ -14,20 +14,20 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
+// func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -83,7 +83,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_4AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -91,7 +91,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_4AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -99,7 +99,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -107,7 +107,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -115,7 +115,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -123,7 +123,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -131,7 +131,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -139,7 +139,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -147,7 +147,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -155,7 +155,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -163,7 +163,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -171,7 +171,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -209,7 +209,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_4AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -217,7 +217,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -428,108 +428,108 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -656,71 +656,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
@@ -819,342 +819,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
@@ -1194,70 +1194,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -1268,108 +1268,108 @@ done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1496,71 +1496,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
@@ -1659,342 +1659,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
@@ -2034,70 +2034,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -2303,108 +2303,108 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2531,71 +2531,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
@@ -2694,342 +2694,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
@@ -3069,70 +3069,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -3338,10 +3338,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -3439,20 +3439,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -3508,7 +3508,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -3516,7 +3516,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -3524,7 +3524,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3532,7 +3532,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3540,7 +3540,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3548,7 +3548,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3556,7 +3556,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3564,7 +3564,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3572,7 +3572,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3580,7 +3580,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3588,7 +3588,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3596,7 +3596,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3634,7 +3634,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -3642,7 +3642,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -3658,20 +3658,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -3717,7 +3717,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -3725,7 +3725,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -3733,7 +3733,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3741,7 +3741,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3749,7 +3749,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3757,7 +3757,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3793,7 +3793,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -3855,10 +3855,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4105,10 +4105,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4401,10 +4401,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4982,10 +4982,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -5064,20 +5064,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -5123,7 +5123,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -5131,7 +5131,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -5139,7 +5139,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5147,7 +5147,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5155,7 +5155,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5163,7 +5163,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5199,7 +5199,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5215,20 +5215,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -5242,7 +5242,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)

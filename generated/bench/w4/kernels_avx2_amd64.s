@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
+// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -312,10 +312,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -766,10 +766,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1220,10 +1220,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense10ForwardListedAVX2(SB), NOSPLIT, $0-48
+// func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense10ForwardListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -1432,10 +1432,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense10ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense10ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1886,20 +1886,20 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense10GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense10GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense10GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense10GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense10GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense10GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense10GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense10GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense10GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense10GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense10GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense10GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -2018,7 +2018,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense10GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -2086,7 +2086,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense10GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -2098,10 +2098,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense10GradInputOneBiasAVX2 updates the bias.
+// dense10GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense10GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense10GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense10GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense10GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -2151,10 +2151,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense10GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+// dense10GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
 //
-// func dense10GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-TEXT ·dense10GradInputOneListedAVX2(SB), NOSPLIT, $0-56
+// func dense10GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+TEXT ·dense10GradInputOneListed_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ list+40(FP), DI
@@ -2658,10 +2658,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -2759,10 +2759,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense10RankOneAllAVX2 is the update in assembly.
+// dense10RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense10RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense10RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense10RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense10RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -2940,10 +2940,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-48
+// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3090,10 +3090,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -3114,10 +3114,10 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// learn16_18AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_36AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_18AVX2(SB), NOSPLIT, $0-48
+// func learn16_36AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_36AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3444,10 +3444,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4174,10 +4174,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4724,10 +4724,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
+// func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_8AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -4825,10 +4825,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -5006,10 +5006,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16_17AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_34AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_17AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_17AVX2(SB), NOSPLIT, $0-48
+// func learn16_34AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_34AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5156,10 +5156,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_32AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_16AVX2(SB), NOSPLIT, $0-48
+// func learn16_32AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_32AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5486,10 +5486,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6036,10 +6036,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense2ForwardListedAVX2(SB), NOSPLIT, $0-48
+// func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -6132,20 +6132,20 @@ done3:
 	VZEROUPPER 
 	RET 
 
-DATA nonZeroAVX2Const<>+0(SB)/4, $0x20
-GLOBL nonZeroAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA nonZero_2AVX2Const<>+0(SB)/4, $0x20
+GLOBL nonZero_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
 //
-// func nonZeroAVX2(list *int32, count *int, x *float32)
-TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+// func nonZero_2AVX2(list *int32, count *int, x *float32)
+TEXT ·nonZero_2AVX2(SB), NOSPLIT, $0-24
 	MOVQ list+0(FP), DI
 	MOVQ x+16(FP), SI
 	LEAQ setLanes<>(SB), R9
 	XORQ R11, R11
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VPBROADCASTD nonZeroAVX2Const<>+0(SB), Y2
+	VPBROADCASTD nonZero_2AVX2Const<>+0(SB), Y2
 	MOVQ $16, CX
 vectors1:
 	VMOVUPS (SI), Y3
@@ -6346,10 +6346,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6896,10 +6896,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
 //
-// func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-TEXT ·dense2ForwardTrainListedAVX2(SB), NOSPLIT, $0-48
+// func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardTrainListed_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -6992,10 +6992,10 @@ done3:
 	VZEROUPPER 
 	RET 
 
-// learn16_15AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_30AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_15AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_15AVX2(SB), NOSPLIT, $0-48
+// func learn16_30AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_30AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -7142,310 +7142,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_14AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_28AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_14AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_13AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_13AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_13AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_12AVX2(SB), NOSPLIT, $0-48
+// func learn16_28AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_28AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -7592,10 +7292,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_11AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_26AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_11AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_11AVX2(SB), NOSPLIT, $0-48
+// func learn16_26AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_26AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -7742,10 +7442,310 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn16_24AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+// func learn16_24AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_24AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_22AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_22AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_22AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $576, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $576, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -7904,10 +7904,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense5ForwardRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense5ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense5ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8036,10 +8036,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense5ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense5ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8112,20 +8112,20 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense5GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense5GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense5GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -8218,7 +8218,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -8275,7 +8275,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -8287,10 +8287,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense5GradInputOneBiasAVX2 updates the bias.
+// dense5GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -8555,10 +8555,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -8633,10 +8633,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense5RankOneAllAVX2 is the update in assembly.
+// dense5RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -8678,10 +8678,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8784,10 +8784,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_20AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_10AVX2(SB), NOSPLIT, $0-48
+// func learn16_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_20AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -9108,10 +9108,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9814,10 +9814,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -10346,20 +10346,20 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense6GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense6GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense6GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense6GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense6GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense6GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -10478,7 +10478,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -10546,7 +10546,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -10558,10 +10558,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6GradInputOneBiasAVX2 updates the bias.
+// dense6GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense6GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense6GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -10925,10 +10925,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+// func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_6AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -11026,10 +11026,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6RankOneAllAVX2 is the update in assembly.
+// dense6RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense6RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense6RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -11207,10 +11207,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16_9AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_18AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_9AVX2(SB), NOSPLIT, $0-48
+// func learn16_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_18AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -11334,6 +11334,606 @@ rows6:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 	ADDQ $32, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_16AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_14AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_14AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $576, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $576, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_12AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_10AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $576, R10
+	ADDQ $576, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $576, R10
 	ADDQ $576, DI
 	DECQ CX
 	JNZ rows6
@@ -11507,620 +12107,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn16_7AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+DATA dense9GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense9GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense9GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense9GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func learn16_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_7AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_5AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $576, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $576, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense9GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense9GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense9GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense9GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense9GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense9GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense9GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense9GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -12239,7 +12239,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense9GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -12307,7 +12307,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense9GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -12319,10 +12319,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense9GradInputOneBiasAVX2 updates the bias.
+// dense9GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense9GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense9GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense9GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense9GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -12372,10 +12372,10 @@ panels1:
 	VZEROUPPER 
 	RET 
 
-// dense9GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+// dense9GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
 //
-// func dense9GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-TEXT ·dense9GradInputOneListedAVX2(SB), NOSPLIT, $0-56
+// func dense9GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+TEXT ·dense9GradInputOneListed_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ list+40(FP), DI
@@ -12879,10 +12879,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -12980,10 +12980,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense9RankOneAllAVX2 is the update in assembly.
+// dense9RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense9RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense9RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense9RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense9RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -13161,10 +13161,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_3AVX2(SB), NOSPLIT, $0-48
+// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI

@@ -211,140 +211,140 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x33000000
-GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $512
+DATA bodyForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel1AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel1AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
-// bodyForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -356,15 +356,22 @@ TEXT ·bodyForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -384,6 +391,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -403,6 +428,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -422,282 +465,110 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y0, Y7, Y7
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VMAXPS Y7, Y8, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VSUBPS Y9, Y7, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y10, Y10, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y7, Y9, Y7
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y8
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y9
-	VMULPS Y10, Y8, Y10
-	VADDPS Y10, Y9, Y11
-	VSUBPS Y11, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y8, Y7
-	VADDPS Y7, Y9, Y7
-	VADDPS Y7, Y11, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y8
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y0
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y1, Y6, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y7
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y1, Y6, Y6
-	VBLENDVPS Y0, Y6, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VMAXPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y1, Y7, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y7, Y1
-	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y6
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y6
-	VMULPS Y7, Y2, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y6
-	VSUBPS Y6, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y6, Y6, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y3, Y7
-	VSUBPS Y7, Y3, Y3
-	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y5, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y1, Y1
-	VBLENDVPS Y0, Y1, Y5, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $1056, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -714,6 +585,15 @@ rows3:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -730,6 +610,15 @@ rows3:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -746,79 +635,445 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y0, Y9, Y9
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y10
+	VMAXPS Y9, Y10, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y12
+	VSUBPS Y12, Y9, Y9
+	VSUBPS Y11, Y9, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y11
+	VMULPS Y12, Y12, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y9, Y11, Y9
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VPSLLD $23, Y10, Y10
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
+	VMULPS Y12, Y10, Y12
+	VADDPS Y12, Y11, Y13
+	VSUBPS Y13, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y10, Y9
+	VADDPS Y9, Y11, Y9
+	VADDPS Y9, Y13, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y10, Y10
+	VBLENDVPS Y10, Y0, Y9, Y9
+	VBLENDVPS Y8, Y9, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y1, Y5, Y5
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y1, Y8, Y8
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y11
+	VSUBPS Y11, Y8, Y8
+	VSUBPS Y10, Y8, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMULPS Y11, Y11, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y8, Y10, Y8
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y9, Y9
+	VPSLLD $23, Y9, Y9
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VMULPS Y11, Y9, Y11
+	VADDPS Y11, Y10, Y12
+	VSUBPS Y12, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y9, Y8
+	VADDPS Y8, Y10, Y8
+	VADDPS Y8, Y12, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y9
+	VBLENDVPS Y9, Y1, Y8, Y8
+	VBLENDVPS Y0, Y8, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8
+	VMAXPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y1, Y10
+	VSUBPS Y10, Y1, Y1
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y1, Y9, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y9, Y1
+	VADDPS Y1, Y11, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y1, Y9
+	VSUBPS Y9, Y1, Y1
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y1, Y8, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y8
+	VMULPS Y9, Y2, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y8, Y1
+	VADDPS Y1, Y10, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y8, Y8, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y8, Y2, Y8
+	VADDPS Y8, Y3, Y9
+	VSUBPS Y9, Y3, Y3
+	VADDPS Y8, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y8
+	VSUBPS Y8, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y6, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y6, Y1, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y7, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y7, Y1, Y1
+	VBLENDVPS Y0, Y1, Y7, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y5
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VSUBPS Y7, Y5, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y8, Y8, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y5, Y7, Y5
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y7
 	VMULPS Y8, Y6, Y8
 	VADDPS Y8, Y7, Y9
 	VSUBPS Y9, Y7, Y7
@@ -826,150 +1081,150 @@ rows3:
 	VMULPS Y5, Y6, Y5
 	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y1, Y5, Y5
-	VBLENDVPS Y0, Y5, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y6
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y0, Y5, Y5
+	VBLENDVPS Y4, Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMAXPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y1, Y4, Y4
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y7
+	VSUBPS Y7, Y4, Y4
+	VSUBPS Y6, Y4, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y7, Y7, Y8
 	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS Y4, Y6, Y4
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y5
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y6
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
 	VMULPS Y7, Y5, Y7
 	VADDPS Y7, Y6, Y8
 	VSUBPS Y8, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y5
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y5, Y2, Y1, Y1
+	VMULPS Y4, Y5, Y4
+	VADDPS Y4, Y6, Y4
+	VADDPS Y4, Y8, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y5
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y1, Y4, Y4
+	VBLENDVPS Y0, Y4, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y1, Y5, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VPSLLD $23, Y4, Y4
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VMULPS Y6, Y4, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y6
-	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y6, Y6, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y1, Y4, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y5
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y5, Y7
-	VSUBPS Y7, Y5, Y5
-	VADDPS Y6, Y5, Y5
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y4
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
 	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y5, Y1
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VADDPS Y1, Y4, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y5, Y5, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	ADDQ $352, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -989,34 +1244,34 @@ rows5:
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y5, Y5, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y3
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y4
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VMULPS Y5, Y3, Y5
 	VADDPS Y5, Y4, Y6
 	VSUBPS Y6, Y4, Y4
@@ -1024,154 +1279,154 @@ rows5:
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x33000000
-GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $512
+DATA bodyForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
-// bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1183,15 +1438,22 @@ TEXT ·bodyForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1211,6 +1473,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1230,6 +1510,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1249,282 +1547,110 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VMINPS Y0, Y7, Y7
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VMAXPS Y7, Y8, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VSUBPS Y9, Y7, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y10, Y10, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y7, Y9, Y7
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y8
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y9
-	VMULPS Y10, Y8, Y10
-	VADDPS Y10, Y9, Y11
-	VSUBPS Y11, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y8, Y7
-	VADDPS Y7, Y9, Y7
-	VADDPS Y7, Y11, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y8
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y0
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y1, Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y7
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y1, Y6, Y6
-	VBLENDVPS Y0, Y6, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VMAXPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y1, Y7, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y7, Y1
-	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y6
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y6
-	VMULPS Y7, Y2, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y6
-	VSUBPS Y6, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y6, Y6, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y3, Y7
-	VSUBPS Y7, Y3, Y3
-	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y5, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y1, Y1
-	VBLENDVPS Y0, Y1, Y5, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $1056, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1541,6 +1667,15 @@ rows3:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1557,6 +1692,15 @@ rows3:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1573,79 +1717,445 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMINPS Y0, Y9, Y9
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y10
+	VMAXPS Y9, Y10, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y12
+	VSUBPS Y12, Y9, Y9
+	VSUBPS Y11, Y9, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y11, Y11
+	VMULPS Y12, Y12, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y9, Y11, Y9
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y10, Y10
+	VPSLLD $23, Y10, Y10
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y11
+	VMULPS Y12, Y10, Y12
+	VADDPS Y12, Y11, Y13
+	VSUBPS Y13, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y10, Y9
+	VADDPS Y9, Y11, Y9
+	VADDPS Y9, Y13, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y9, Y9
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y10, Y10
+	VBLENDVPS Y10, Y0, Y9, Y9
+	VBLENDVPS Y8, Y9, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VMINPS Y1, Y5, Y5
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMINPS Y1, Y8, Y8
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y11
+	VSUBPS Y11, Y8, Y8
+	VSUBPS Y10, Y8, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y10
+	VMULPS Y11, Y11, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y8, Y10, Y8
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y9, Y9
+	VPSLLD $23, Y9, Y9
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
+	VMULPS Y11, Y9, Y11
+	VADDPS Y11, Y10, Y12
+	VSUBPS Y12, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y9, Y8
+	VADDPS Y8, Y10, Y8
+	VADDPS Y8, Y12, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y9, Y9
+	VBLENDVPS Y9, Y1, Y8, Y8
+	VBLENDVPS Y0, Y8, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8
+	VMAXPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y1, Y10
+	VSUBPS Y10, Y1, Y1
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y1, Y9, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y9, Y1
+	VADDPS Y1, Y11, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y1, Y9
+	VSUBPS Y9, Y1, Y1
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y1, Y8, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y8
+	VMULPS Y9, Y2, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y8, Y1
+	VADDPS Y1, Y10, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y8, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y8, Y8, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y8, Y2, Y8
+	VADDPS Y8, Y3, Y9
+	VSUBPS Y9, Y3, Y3
+	VADDPS Y8, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y8
+	VSUBPS Y8, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y6, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y6, Y1, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y7, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y7, Y1, Y1
+	VBLENDVPS Y0, Y1, Y7, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y5
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VSUBPS Y7, Y5, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y8, Y8, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y5, Y7, Y5
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y7
 	VMULPS Y8, Y6, Y8
 	VADDPS Y8, Y7, Y9
 	VSUBPS Y9, Y7, Y7
@@ -1653,150 +2163,150 @@ rows3:
 	VMULPS Y5, Y6, Y5
 	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y1, Y5, Y5
-	VBLENDVPS Y0, Y5, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y5, Y5
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y6
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y0, Y5, Y5
+	VBLENDVPS Y4, Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMAXPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMINPS Y1, Y4, Y4
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y7
+	VSUBPS Y7, Y4, Y4
+	VSUBPS Y6, Y4, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y7, Y7, Y8
 	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS Y4, Y6, Y4
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y5
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y6
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
 	VMULPS Y7, Y5, Y7
 	VADDPS Y7, Y6, Y8
 	VSUBPS Y8, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y5
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y5, Y2, Y1, Y1
+	VMULPS Y4, Y5, Y4
+	VADDPS Y4, Y6, Y4
+	VADDPS Y4, Y8, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y5
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y1, Y4, Y4
+	VBLENDVPS Y0, Y4, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y1, Y5, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VPSLLD $23, Y4, Y4
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
+	VMULPS Y6, Y4, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y6
-	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y6, Y6, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y1, Y4, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y5
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y5, Y7
-	VSUBPS Y7, Y5, Y5
-	VADDPS Y6, Y5, Y5
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y4
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
 	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y5, Y1
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VADDPS Y1, Y4, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y5, Y5, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	ADDQ $352, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1816,34 +2326,34 @@ rows5:
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y5
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y5, Y5, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y3
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y4
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y4
 	VMULPS Y5, Y3, Y5
 	VADDPS Y5, Y4, Y6
 	VSUBPS Y6, Y4, Y4
@@ -1851,17 +2361,17 @@ rows5:
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1890,10 +2400,10 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1905,15 +2415,22 @@ TEXT ·bodyForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1933,6 +2450,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1952,6 +2487,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1971,14 +2524,38 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
 	VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $1056, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -1987,14 +2564,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2011,6 +2592,15 @@ rows3:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2027,6 +2617,15 @@ rows3:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2043,13 +2642,25 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
 	VMOVUPS Y4, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -2057,6 +2668,66 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	ADDQ $352, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2078,8 +2749,8 @@ rows5:
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -2280,10 +2951,10 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -2419,10 +3090,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2717,10 +3388,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3069,10 +3740,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3575,10 +4246,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -4168,260 +4839,260 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
+DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $992
 
-// dense4ForwardRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4521,175 +5192,175 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $21, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $21, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
@@ -4701,260 +5372,260 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+796(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+956(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $992
+DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $992
 
-// dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5054,175 +5725,175 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y6
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y6
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y8, Y8
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y8, Y8
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $21, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y5
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y5
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y7, Y7
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y7, Y7
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $21, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
@@ -5738,260 +6409,260 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $992
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6091,175 +6762,175 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $21, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $21, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
@@ -6946,10 +7617,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -7061,10 +7732,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dropConnectElementsAVX2 computes y = w · m for every element.
+// dropConnectElements_2AVX2 computes y = w · m for every element.
 //
-// func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
-TEXT ·dropConnectElementsAVX2(SB), NOSPLIT, $0-32
+// func dropConnectElements_2AVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+TEXT ·dropConnectElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ w_+0(FP), SI
 	MOVQ m_+8(FP), DI
 	MOVQ y_+16(FP), DX
@@ -7083,10 +7754,10 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+// dropConnectGradientElements_2AVX2 computes dw = g · m for every element.
 //
-// func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
-TEXT ·dropConnectGradientElementsAVX2(SB), NOSPLIT, $0-32
+// func dropConnectGradientElements_2AVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+TEXT ·dropConnectGradientElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ g_+0(FP), SI
 	MOVQ m_+8(FP), DI
 	MOVQ dw_+16(FP), DX
@@ -7294,20 +7965,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-48
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ c_+32(FP), R9
@@ -7326,11 +7997,11 @@ elements1:
 	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y4
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y5
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y5, Y2, Y2
 
 	// w = w - (lr · g)
@@ -8139,284 +8810,284 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA eyeForwardRowsPanel0AVX2Const<>+0(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+4(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+12(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+20(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+28(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+200(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+204(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX2Const<>+416(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+420(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+424(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+428(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+432(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+436(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+440(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+444(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX2Const<>+512(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+516(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+520(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+524(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+528(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+532(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+536(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+540(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX2Const<>+576(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+580(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+584(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+588(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+592(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+596(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+600(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+604(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX2Const<>+608(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+612(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+616(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+620(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+624(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+628(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+632(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+636(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX2Const<>+640(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+644(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+648(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+652(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+656(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+660(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+664(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+668(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX2Const<>+672(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+676(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+680(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+684(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+688(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+692(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+696(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+700(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+928(SB)/4, $0x0
-DATA eyeForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel0AVX2Const<>+936(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel0AVX2Const<>+944(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel0AVX2Const<>+948(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel0AVX2Const<>+992(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+996(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1000(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1004(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1008(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1012(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1016(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1020(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX2Const<>+1024(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1028(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1032(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1036(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1040(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1044(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1048(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1052(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX2Const<>+1056(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1060(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1064(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1068(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1072(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1076(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1080(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel0AVX2Const<>+1084(SB)/4, $0x80000000
-GLOBL eyeForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $1088
+DATA eyeForwardRowsPanel2AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel2AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel2AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel2AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel2AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel2AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel2AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel2AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel2AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel2AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel2AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel2AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel2AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel2AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel2AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel2AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel2AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel2AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel2AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel2AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $1088
 
-// eyeForwardRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
-// func eyeForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·eyeForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8821,151 +9492,151 @@ finish4:
 	VMOVUPS (R10), Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $132, R10
@@ -9315,151 +9986,151 @@ finish8:
 	VMOVUPS (R10), Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $132, R10
@@ -9565,150 +10236,150 @@ terms11:
 	VADDPS Y14, Y1, Y1
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y2
 	VMAXPS Y0, Y2, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
 	VMULPS Y3, Y3, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
 	VADDPS Y3, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y6
 	VADDPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y6, Y6
 	VBLENDVPS Y6, Y5, Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y6
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y6, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y6, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y6, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y6, Y8
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y6, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y6, Y6
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y6
 	VSUBPS Y5, Y6, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y3, Y3
 	VORPS Y5, Y3, Y3
 	VBLENDVPS Y6, Y4, Y3, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
 	VMAXPS Y1, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R8)
 	ADDQ $76, SI
@@ -9719,284 +10390,284 @@ done10:
 	VZEROUPPER 
 	RET 
 
-DATA eyeForwardRowsPanel1AVX2Const<>+0(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+4(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+8(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+12(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+16(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+20(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+24(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+28(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+200(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+204(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX2Const<>+416(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+420(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+424(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+428(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+432(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+436(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+440(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+444(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX2Const<>+512(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+516(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+520(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+524(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+528(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+532(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+536(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+540(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX2Const<>+576(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+580(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+584(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+588(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+592(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+596(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+600(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+604(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX2Const<>+608(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+612(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+616(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+620(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+624(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+628(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+632(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+636(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX2Const<>+640(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+644(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+648(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+652(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+656(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+660(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+664(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+668(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX2Const<>+672(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+676(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+680(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+684(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+688(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+692(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+696(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+700(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x0
-DATA eyeForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel1AVX2Const<>+940(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel1AVX2Const<>+944(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel1AVX2Const<>+948(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel1AVX2Const<>+952(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel1AVX2Const<>+956(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel1AVX2Const<>+972(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel1AVX2Const<>+976(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel1AVX2Const<>+980(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel1AVX2Const<>+984(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel1AVX2Const<>+988(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel1AVX2Const<>+992(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+996(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1000(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1004(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1008(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1012(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1016(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1020(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX2Const<>+1024(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1028(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1032(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1036(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1040(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1044(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1048(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1052(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX2Const<>+1056(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1060(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1064(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1068(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1072(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1076(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1080(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel1AVX2Const<>+1084(SB)/4, $0x80000000
-GLOBL eyeForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $1088
+DATA eyeForwardRowsPanel3AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel3AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel3AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel3AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel3AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel3AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel3AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel3AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel3AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel3AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel3AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel3AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel3AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel3AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel3AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel3AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel3AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel3AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel3AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel3AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $1088
 
-// eyeForwardRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+// eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
-// func eyeForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·eyeForwardRowsPanel3AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -10008,15 +10679,22 @@ TEXT ·eyeForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -10038,6 +10716,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10057,6 +10753,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10076,6 +10790,24 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10095,6 +10827,24 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10114,6 +10864,24 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 16(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 16(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 16(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 16(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10133,6 +10901,24 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 20(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 20(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 20(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 20(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10152,6 +10938,24 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 24(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 24(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 24(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 24(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10171,7 +10975,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 28(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 28(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 28(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 28(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -10194,6 +11017,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10213,6 +11054,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10232,482 +11091,171 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y6
-	VMAXPS Y0, Y6, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y7
-	VMULPS Y7, Y7, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y10
-	VADDPS Y9, Y10, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
-	VBLENDVPS Y10, Y9, Y8, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y9
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y10
-	VMINPS Y9, Y10, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y9, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y10
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y11
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y11, Y12
-	VSUBPS Y12, Y9, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y11, Y11
-	VSUBPS Y11, Y9, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y9, Y11
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y11, Y11
-	VMULPS Y9, Y9, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y10, Y12
-	VADDPS Y12, Y9, Y9
-	VADDPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y10, Y11
-	VPSLLD $20, Y10, Y10
-	VPADDD Y11, Y10, Y10
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y9, Y9
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y10
-	VSUBPS Y9, Y10, Y9
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y10, Y10
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y7, Y7
-	VORPS Y9, Y7, Y7
-	VBLENDVPS Y10, Y8, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMAXPS Y1, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
-	VADDPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
-	VBLENDVPS Y9, Y8, Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
-	VSUBPS Y8, Y9, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
-	VORPS Y8, Y6, Y6
-	VBLENDVPS Y9, Y7, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y1, Y1
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y2, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
-	VBLENDVPS Y8, Y7, Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
-	VMINPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
-	VADDPS Y10, Y7, Y7
-	VADDPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
-	VSUBPS Y7, Y8, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y7, Y2, Y2
-	VBLENDVPS Y8, Y6, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 264(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMAXPS Y3, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
-	VBLENDVPS Y7, Y6, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y6, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y2, Y0, 264(R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 396(R8)
+	VMASKMOVPS Y3, Y0, 396(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 528(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 660(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 1056(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 1188(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 1320(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 1452(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish4:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y4, Y6, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
-	VBLENDVPS Y6, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
-	VMINPS Y4, Y6, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y4, Y4, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
-	VADDPS Y8, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
-	VSUBPS Y4, Y6, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y6, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 528(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMAXPS Y5, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
+	VMASKMOVPS Y1, Y0, (R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish4
+	ADDQ $912, SI
+	ADDQ $1584, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10724,6 +11272,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10740,6 +11297,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10756,6 +11322,15 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10772,6 +11347,15 @@ terms6:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10788,6 +11372,15 @@ terms6:
 	VBROADCASTSS 16(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10804,6 +11397,15 @@ terms6:
 	VBROADCASTSS 20(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10820,6 +11422,15 @@ terms6:
 	VBROADCASTSS 24(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10836,10 +11447,20 @@ terms6:
 	VBROADCASTSS 28(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10856,6 +11477,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10872,6 +11502,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10888,402 +11527,1109 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y5
-	VMAXPS Y0, Y5, Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y8
+	VMAXPS Y0, Y8, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
-	VADDPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
-	VBLENDVPS Y9, Y8, Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y9
+	VMULPS Y9, Y9, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS Y9, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y11, Y12
+	VADDPS Y11, Y12, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y11, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y12
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y12, Y12
+	VBLENDVPS Y12, Y11, Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y11
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y12
+	VMINPS Y11, Y12, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y12, Y12
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y12, Y13
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y13, Y14
+	VSUBPS Y14, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y13, Y13
+	VSUBPS Y13, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y11, Y13
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y12, Y14
+	VADDPS Y14, Y11, Y11
+	VADDPS Y11, Y13, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y12, Y12
+	VMULPS Y12, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y11, Y11
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y12
+	VSUBPS Y11, Y12, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y12
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y12, Y12
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y9, Y9
+	VORPS Y11, Y9, Y9
+	VBLENDVPS Y12, Y10, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
-	VSUBPS Y8, Y9, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
-	VORPS Y8, Y6, Y6
-	VBLENDVPS Y9, Y7, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMASKMOVPS Y8, Y0, (R8)
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
 	VMAXPS Y1, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
-	VBLENDVPS Y8, Y7, Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y7
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
-	VMINPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
-	VADDPS Y10, Y7, Y7
-	VADDPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
-	VSUBPS Y7, Y8, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y5, Y5
-	VORPS Y7, Y5, Y5
-	VBLENDVPS Y8, Y6, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y1, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y8
+	VMULPS Y8, Y8, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y8, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y8, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y10, Y11
+	VADDPS Y10, Y11, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y11
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y11, Y11
+	VBLENDVPS Y11, Y10, Y9, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y10
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y11
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y10, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y10, Y10
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y11
+	VSUBPS Y10, Y11, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y11
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y11, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y8, Y8
+	VORPS Y10, Y8, Y8
+	VBLENDVPS Y11, Y9, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
 	VMAXPS Y2, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
-	VBLENDVPS Y7, Y6, Y5, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y6, Y2, Y2
-	VBLENDVPS Y7, Y5, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y2, Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y9, Y10
+	VADDPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y10
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y10, Y10
+	VBLENDVPS Y10, Y9, Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y10
+	VMINPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y10
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y11
+	VMULPS Y9, Y9, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y10, Y12
+	VADDPS Y12, Y9, Y9
+	VADDPS Y9, Y11, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y10
+	VSUBPS Y9, Y10, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y10
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y9, Y2, Y2
+	VBLENDVPS Y10, Y8, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 264(R8)
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
 	VMAXPS Y3, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y6
-	VADDPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
-	VBLENDVPS Y6, Y5, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y6, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y8, Y2, Y2
+	VBLENDVPS Y9, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 396(R8)
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
 	VMAXPS Y4, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y8
+	VADDPS Y4, Y8, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y8
+	VMINPS Y4, Y8, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y4, Y8, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y4, Y4, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y4, Y4
+	VADDPS Y4, Y9, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y4, Y4
+	VADDPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8
+	VSUBPS Y4, Y8, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VBLENDVPS Y8, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y5, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y4, Y4, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y9
+	VADDPS Y9, Y4, Y4
+	VADDPS Y4, Y8, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y8
+	VPSLLD $20, Y5, Y5
+	VPADDD Y8, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 660(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y6, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y8
+	VMULPS Y8, Y6, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y8
+	VADDPS Y8, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 792(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y7, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 924(R8)
+	ADDQ $608, SI
+	ADDQ $1056, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms10:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y4
+	VMAXPS Y0, Y4, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS Y5, Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y5, Y5
+	VORPS Y7, Y5, Y5
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y4
+	VMULPS Y4, Y4, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS Y4, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y7
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y6
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y7
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y4, Y4
+	VORPS Y6, Y4, Y4
+	VBLENDVPS Y7, Y5, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y5, Y2, Y2
+	VBLENDVPS Y6, Y4, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 396(R8)
+	ADDQ $304, SI
+	ADDQ $528, R8
+	DECQ AX
+	JNZ rows8
+done9:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done12
+rows11:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms13:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -11319,7 +12665,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms13
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -11334,76 +12680,76 @@ terms9:
 	VADDPS Y14, Y0, Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y1
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
 	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y2, Y3, Y3
 	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
 	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
 	VMULPS Y4, Y4, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y4, Y2, Y2
 	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
@@ -11411,8 +12757,8 @@ terms9:
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows11
+done12:
 	VZEROUPPER 
 	RET 
 
@@ -11572,10 +12918,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// eyeForwardTrainRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
-// func eyeForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·eyeForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -12416,10 +13762,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// eyeForwardTrainRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+// eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
-// func eyeForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·eyeForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -12431,15 +13777,22 @@ TEXT ·eyeForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -12461,6 +13814,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12480,6 +13851,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12499,6 +13888,24 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12518,6 +13925,24 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12537,6 +13962,24 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 16(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 16(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 16(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 16(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12556,6 +13999,24 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 20(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 20(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 20(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 20(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12575,6 +14036,24 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 24(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 24(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 24(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 24(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12594,7 +14073,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 28(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 28(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 28(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 28(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -12617,6 +14115,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12636,6 +14152,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12655,9 +14189,27 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
@@ -12673,8 +14225,26 @@ terms3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y5, Y0, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 1056(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 1188(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 1320(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 1452(R8)
+	ADDQ $912, SI
+	ADDQ $1584, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -12683,14 +14253,18 @@ done2:
 	JZ done5
 rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms6:
 	VMOVUPS (DI), Y12
@@ -12709,6 +14283,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12725,6 +14308,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12741,6 +14333,15 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12757,6 +14358,15 @@ terms6:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12773,6 +14383,15 @@ terms6:
 	VBROADCASTSS 16(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12789,6 +14408,15 @@ terms6:
 	VBROADCASTSS 20(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12805,6 +14433,15 @@ terms6:
 	VBROADCASTSS 24(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12821,7 +14458,17 @@ terms6:
 	VBROADCASTSS 28(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms6
@@ -12841,6 +14488,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12857,6 +14513,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12873,9 +14538,18 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
@@ -12888,8 +14562,17 @@ terms6:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y4, Y0, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 660(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	ADDQ $608, SI
+	ADDQ $1056, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -12898,12 +14581,190 @@ done5:
 	JZ done8
 rows7:
 
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms9:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 264(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 396(R8)
+	ADDQ $304, SI
+	ADDQ $528, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done11
+rows10:
+
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms12:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12939,7 +14800,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms12
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12958,15 +14819,15 @@ terms9:
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows10
+done11:
 	VZEROUPPER 
 	RET 
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+// func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_6AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -13078,10 +14939,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient1_3AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_6AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_3AVX2(SB), NOSPLIT, $0-40
+// func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_6AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -13464,108 +15325,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA innerForwardRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// innerForwardRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+// innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
-// func innerForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·innerForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13759,206 +15620,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
@@ -14102,138 +15963,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
@@ -14326,70 +16187,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
@@ -14400,108 +16261,108 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA innerForwardRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// innerForwardRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+// innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
-// func innerForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func innerForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·innerForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -14713,216 +16574,216 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -15107,180 +16968,180 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -15345,36 +17206,36 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -15684,108 +17545,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA innerForwardTrainRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel2AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardTrainRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardTrainRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardTrainRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardTrainRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardTrainRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel2AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+// innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
-// func innerForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·innerForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -15979,206 +17840,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
@@ -16322,138 +18183,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
@@ -16546,70 +18407,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
@@ -16620,108 +18481,108 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA innerForwardTrainRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel3AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardTrainRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardTrainRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardTrainRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardTrainRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardTrainRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel3AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// innerForwardTrainRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+// innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
-// func innerForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func innerForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·innerForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -16933,216 +18794,216 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -17327,180 +19188,180 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -17565,36 +19426,36 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -17837,10 +19698,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -17952,10 +19813,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_4AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
+// func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -18041,28 +19902,28 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+32(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+36(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+40(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+44(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+48(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+52(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+56(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+60(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA sgdElements_4AVX2Const<>+0(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+4(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+8(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+12(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+16(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+20(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+24(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+28(SB)/4, $0x3b03126f
+DATA sgdElements_4AVX2Const<>+32(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+36(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+40(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+44(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+48(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+52(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+56(SB)/4, $0x3f666666
+DATA sgdElements_4AVX2Const<>+60(SB)/4, $0x3f666666
+GLOBL sgdElements_4AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+// sgdElements_4AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-48
+// func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+TEXT ·sgdElements_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ c_+32(FP), R9
@@ -18078,7 +19939,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y4
 
 	// dw = 0.002 · w
-	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y5
+	VMULPS sgdElements_4AVX2Const<>+0(SB), Y3, Y5
 
 	// g = g + dw
 	VADDPS Y5, Y2, Y2
@@ -18087,11 +19948,11 @@ elements1:
 	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y4
+	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y4
 	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y6
+	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y6
 	VADDPS Y6, Y2, Y2
 
 	// w = w - (lr · g)
@@ -18295,116 +20156,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA scoreForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -18528,99 +20389,99 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18716,66 +20577,66 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18840,33 +20701,33 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18879,116 +20740,116 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA scoreForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -19112,99 +20973,99 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19300,66 +21161,66 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19424,33 +21285,33 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19653,116 +21514,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -19886,99 +21747,99 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20074,66 +21935,66 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20198,33 +22059,33 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20581,10 +22442,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9

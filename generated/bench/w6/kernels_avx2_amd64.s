@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
+// func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_12AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -619,116 +619,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -923,374 +923,374 @@ terms3:
 	JNZ terms3
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y13
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
 	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
 	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
 	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
 	VMULPS Y12, Y12, Y15
 	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
 	VADDPS Y15, Y12, Y12
 	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
 	VPSLLD $20, Y13, Y13
 	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
 	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
 	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
 	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
 	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
 	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y0, Y0, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
 	VADDPS Y14, Y0, Y0
 	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
 	VPSLLD $20, Y12, Y12
 	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
 	VMULPS Y12, Y0, Y0
 	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
 	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y0, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
 	VADDPS Y13, Y0, Y0
 	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
 	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1280(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
@@ -1460,312 +1460,312 @@ terms6:
 	JNZ terms6
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
@@ -1831,64 +1831,64 @@ terms9:
 	JNZ terms9
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
@@ -2354,116 +2354,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2658,374 +2658,374 @@ terms3:
 	JNZ terms3
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
 	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
 	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
 	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
 	VMULPS Y12, Y12, Y15
 	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
 	VADDPS Y15, Y12, Y12
 	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
 	VPSLLD $20, Y13, Y13
 	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
 	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
 	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
 	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
 	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
 	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y0, Y0, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
 	VADDPS Y14, Y0, Y0
 	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
 	VPSLLD $20, Y12, Y12
 	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
 	VMULPS Y12, Y0, Y0
 	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
 	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y0, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
 	VADDPS Y13, Y0, Y0
 	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
 	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1280(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
@@ -3195,312 +3195,312 @@ terms6:
 	JNZ terms6
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
@@ -3566,64 +3566,64 @@ terms9:
 	JNZ terms9
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
@@ -3634,10 +3634,2870 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_5AVX2(SB), NOSPLIT, $0-48
+// func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_10AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $256, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS 32(BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS 32(BX), Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
+	ADDQ $1536, SI
+	ADDQ $1536, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS 32(BX), Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+	ADDQ $1280, SI
+	ADDQ $1280, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms9:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $256, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $256, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS 32(BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS 32(BX), Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
+	ADDQ $1536, SI
+	ADDQ $1536, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS 32(BX), Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+	ADDQ $1280, SI
+	ADDQ $1280, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms9:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $256, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	VZEROUPPER 
+	RET 
+
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3934,2880 +6794,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense3GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
-	ADDQ $1536, SI
-	ADDQ $1536, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VMAXPS Y10, Y11, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y10, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
-	VADDPS Y13, Y10, Y10
-	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
-	VPSLLD $20, Y11, Y11
-	VPADDD Y12, Y11, Y11
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VMAXPS Y0, Y10, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
-	VPSLLD $20, Y10, Y10
-	VPADDD Y11, Y10, Y10
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VMULPS Y10, Y0, Y0
-	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
-	VADDPS Y11, Y0, Y0
-	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
-	VPSLLD $20, Y1, Y1
-	VPADDD Y10, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-	ADDQ $1280, SI
-	ADDQ $1280, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y2, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
-
-// dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
-	ADDQ $1536, SI
-	ADDQ $1536, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VMAXPS Y10, Y11, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
-	VADDPS Y13, Y10, Y10
-	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
-	VPSLLD $20, Y11, Y11
-	VPADDD Y12, Y11, Y11
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VMAXPS Y0, Y10, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
-	VPSLLD $20, Y10, Y10
-	VPADDD Y11, Y10, Y10
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VMULPS Y10, Y0, Y0
-	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
-	VADDPS Y11, Y0, Y0
-	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
-	VPSLLD $20, Y1, Y1
-	VPADDD Y10, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-	ADDQ $1280, SI
-	ADDQ $1280, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y2, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_3AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense3GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense3GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -6922,7 +6922,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -6990,7 +6990,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -7003,10 +7003,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputOneBiasAVX2 updates the bias.
+// dense3GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -7367,10 +7367,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -7468,10 +7468,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense3RankOneAllAVX2 is the update in assembly.
+// dense3RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -7626,10 +7626,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-48
+// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -7776,10 +7776,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
+// func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8076,116 +8076,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8247,33 +8247,33 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8286,116 +8286,116 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8457,33 +8457,33 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8686,116 +8686,116 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8857,33 +8857,33 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VORPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -9276,20 +9276,20 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense4GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -9388,7 +9388,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -9449,7 +9449,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -9462,10 +9462,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputOneBiasAVX2 updates the bias.
+// dense4GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense4GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense4GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -9766,10 +9766,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -9848,10 +9848,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense4RankOneAllAVX2 is the update in assembly.
+// dense4RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense4RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense4RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -9895,10 +9895,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
+// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -10005,10 +10005,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI

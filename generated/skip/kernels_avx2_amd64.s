@@ -14,20 +14,20 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
+// func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -73,7 +73,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -81,7 +81,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -89,7 +89,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -97,7 +97,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -105,7 +105,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -113,7 +113,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -149,7 +149,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -320,108 +320,108 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -433,15 +433,22 @@ TEXT ·bodyForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -455,6 +462,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -468,6 +487,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -481,240 +512,123 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
 
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $456, SI
-	ADDQ $96, R8
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $912, SI
+	ADDQ $192, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -726,6 +640,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -737,6 +657,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -748,195 +674,497 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
+	VADDPS Y10, Y8, Y8
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VADDPS Y8, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $380, SI
-	ADDQ $80, R8
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 80(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $608, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 48(R8)
+	ADDQ $304, SI
+	ADDQ $64, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -953,36 +1181,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -990,113 +1218,113 @@ rows5:
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1108,15 +1336,22 @@ TEXT ·bodyForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1130,6 +1365,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1143,6 +1390,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1156,240 +1415,123 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
 
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $456, SI
-	ADDQ $96, R8
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $912, SI
+	ADDQ $192, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1401,6 +1543,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1412,6 +1560,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1423,195 +1577,497 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
+	VADDPS Y10, Y8, Y8
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VADDPS Y8, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $380, SI
-	ADDQ $80, R8
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 80(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $608, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 48(R8)
+	ADDQ $304, SI
+	ADDQ $64, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1628,36 +2084,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1665,8 +2121,8 @@ rows5:
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1825,108 +2281,108 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1938,15 +2394,22 @@ TEXT ·bodyForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1960,6 +2423,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1973,6 +2448,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1986,240 +2473,123 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
 
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $456, SI
-	ADDQ $96, R8
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $912, SI
+	ADDQ $192, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2231,6 +2601,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2242,6 +2618,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2253,195 +2635,497 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
+	VADDPS Y10, Y8, Y8
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VADDPS Y8, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $380, SI
-	ADDQ $80, R8
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 80(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $608, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 48(R8)
+	ADDQ $304, SI
+	ADDQ $64, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2458,36 +3142,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2495,8 +3179,8 @@ rows5:
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -2655,10 +3339,10 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
+// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
-// func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
+// func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient4_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -2737,20 +3421,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
+// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2796,7 +3480,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2804,7 +3488,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2812,7 +3496,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2820,7 +3504,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2828,7 +3512,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2836,7 +3520,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2872,7 +3556,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -2888,20 +3572,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2947,7 +3631,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2955,7 +3639,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2963,7 +3647,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2971,7 +3655,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2979,7 +3663,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2987,7 +3671,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3023,7 +3707,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -3085,10 +3769,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3335,10 +4019,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3631,10 +4315,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4167,10 +4851,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -4249,20 +4933,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4308,7 +4992,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -4316,7 +5000,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -4324,7 +5008,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4332,7 +5016,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4340,7 +5024,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4348,7 +5032,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4384,7 +5068,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -4400,20 +5084,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn12_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
-// func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
+// func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn12_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4472,7 +5156,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn12_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4480,7 +5164,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn12_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4488,7 +5172,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4496,7 +5180,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4504,7 +5188,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4512,7 +5196,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4520,7 +5204,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4528,7 +5212,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4536,7 +5220,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4544,7 +5228,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4552,7 +5236,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4560,7 +5244,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4599,7 +5283,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn12_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4607,7 +5291,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn12_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4623,20 +5307,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4692,7 +5376,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4700,7 +5384,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4708,7 +5392,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4716,7 +5400,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4724,7 +5408,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4732,7 +5416,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4740,7 +5424,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4748,7 +5432,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4756,7 +5440,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4764,7 +5448,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4772,7 +5456,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4780,7 +5464,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4818,7 +5502,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4826,7 +5510,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4886,20 +5570,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
+// func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4945,7 +5629,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -4953,7 +5637,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -4961,7 +5645,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4969,7 +5653,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4977,7 +5661,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4985,7 +5669,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5021,7 +5705,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5083,10 +5767,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5333,10 +6017,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5629,10 +6313,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6165,10 +6849,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -6247,20 +6931,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
+// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -6306,7 +6990,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -6314,7 +6998,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -6322,7 +7006,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6330,7 +7014,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6338,7 +7022,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6346,7 +7030,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6382,7 +7066,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -6398,20 +7082,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -6425,7 +7109,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)

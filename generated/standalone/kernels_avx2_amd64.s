@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -148,10 +148,10 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -163,15 +163,22 @@ TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -185,6 +192,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -198,6 +217,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -211,6 +242,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -224,10 +267,22 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y6, Y6, Y6
-	VMAXPS Y0, Y6, Y0
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -254,8 +309,38 @@ rows1:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
-	ADDQ $96, SI
-	ADDQ $192, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
+	VMOVUPS Y8, 256(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y9, Y0, Y9
+	VMOVUPS Y9, 288(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
+	VMOVUPS Y10, 320(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y11, Y0, Y11
+	VMOVUPS Y11, 352(R8)
+	ADDQ $192, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -264,14 +349,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -283,6 +372,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -294,6 +389,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -305,6 +406,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -316,10 +423,16 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y5, Y5, Y5
-	VMAXPS Y0, Y5, Y0
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -341,8 +454,23 @@ rows3:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
-	ADDQ $80, SI
-	ADDQ $160, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
+	VMOVUPS Y5, 160(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+	ADDQ $128, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -350,6 +478,79 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
+	VMOVUPS Y3, 96(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -375,15 +576,15 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRows_2Panel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -395,15 +596,22 @@ TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -417,6 +625,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -430,6 +650,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -443,6 +675,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -456,10 +700,22 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y6, Y6, Y6
-	VMAXPS Y0, Y6, Y0
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -486,8 +742,38 @@ rows1:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
-	ADDQ $96, SI
-	ADDQ $192, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
+	VMOVUPS Y8, 256(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y9, Y0, Y9
+	VMOVUPS Y9, 288(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
+	VMOVUPS Y10, 320(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y11, Y0, Y11
+	VMOVUPS Y11, 352(R8)
+	ADDQ $192, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -496,14 +782,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -515,6 +805,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -526,6 +822,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -537,6 +839,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -548,10 +856,16 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y5, Y5, Y5
-	VMAXPS Y0, Y5, Y0
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -573,8 +887,23 @@ rows3:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
-	ADDQ $80, SI
-	ADDQ $160, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
+	VMOVUPS Y5, 160(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+	ADDQ $128, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -582,6 +911,79 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
+	VMOVUPS Y3, 96(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -607,8 +1009,8 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -640,10 +1042,10 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -655,15 +1057,22 @@ TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -677,6 +1086,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -690,6 +1111,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -703,6 +1136,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -716,10 +1161,22 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y6, Y6, Y6
-	VMAXPS Y0, Y6, Y0
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -746,8 +1203,38 @@ rows1:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
-	ADDQ $96, SI
-	ADDQ $192, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
+	VMOVUPS Y8, 256(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y9, Y0, Y9
+	VMOVUPS Y9, 288(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
+	VMOVUPS Y10, 320(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y11, Y0, Y11
+	VMOVUPS Y11, 352(R8)
+	ADDQ $192, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -756,14 +1243,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -775,6 +1266,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -786,6 +1283,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -797,6 +1300,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -808,10 +1317,16 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// max(s, 0), keeping NaN and −0
-	VXORPS Y5, Y5, Y5
-	VMAXPS Y0, Y5, Y0
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
 	// max(s, 0), keeping NaN and −0
@@ -833,8 +1348,23 @@ rows3:
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
-	ADDQ $80, SI
-	ADDQ $160, R8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
+	VMOVUPS Y5, 160(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+	ADDQ $128, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -842,6 +1372,79 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
+	VMOVUPS Y3, 96(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -867,8 +1470,8 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -928,10 +1531,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -1006,10 +1609,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -1045,10 +1648,10 @@ TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
 	VZEROUPPER 
 	RET 
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -1151,10 +1754,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-48
+// func learn3_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -1297,10 +1900,10 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1637,10 +2240,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRows_2Panel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2013,10 +2616,10 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2425,20 +3028,20 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -2537,7 +3140,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -2597,7 +3200,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -2609,10 +3212,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputOneBiasAVX2 updates the bias.
+// dense2GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -2909,10 +3512,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -2991,10 +3594,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense2RankOneAllAVX2 is the update in assembly.
+// dense2RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -3038,10 +3641,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX2(SB), NOSPLIT, $0-48
+// func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3148,10 +3751,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI

@@ -271,20 +271,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn6AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn6AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn6AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn6_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn6_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn6_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn6AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+// learn6_2AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
 //
-// func learn6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn6AVX2(SB), NOSPLIT, $0-56
+// func learn6_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn6_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -330,7 +330,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn6AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn6_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -338,7 +338,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn6AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn6_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -346,7 +346,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -354,7 +354,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -362,7 +362,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -370,7 +370,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -406,7 +406,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn6AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn6_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -422,20 +422,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
+// func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -491,7 +491,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_4AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -499,7 +499,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_4AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -507,7 +507,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -515,7 +515,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -523,7 +523,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -531,7 +531,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -539,7 +539,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -547,7 +547,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -555,7 +555,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -563,7 +563,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -571,7 +571,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -579,7 +579,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -617,7 +617,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_4AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -625,7 +625,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -641,20 +641,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn8_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8_8AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8_8AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8_8AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-56
+// func learn8_8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -697,7 +697,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_8AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -705,7 +705,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn8_4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn8_8AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -713,7 +713,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -721,7 +721,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -729,7 +729,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -737,7 +737,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -772,7 +772,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_8AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -1052,108 +1052,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRowsPanel0AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1282,206 +1282,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	ADDQ $288, SI
@@ -1581,138 +1581,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $192, SI
@@ -1782,70 +1782,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $96, SI
@@ -1856,108 +1856,108 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRowsPanel1AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2102,206 +2102,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 480(R8)
 	ADDQ $576, SI
@@ -2428,172 +2428,172 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 	ADDQ $480, SI
@@ -2644,36 +2644,36 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $96, SI
@@ -2948,108 +2948,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3178,206 +3178,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	ADDQ $288, SI
@@ -3477,138 +3477,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $192, SI
@@ -3678,70 +3678,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $96, SI
@@ -3752,108 +3752,108 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardTrainRowsPanel1AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3998,206 +3998,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 480(R8)
 	ADDQ $576, SI
@@ -4324,172 +4324,172 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 	ADDQ $480, SI
@@ -4540,36 +4540,36 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $96, SI
@@ -4580,10 +4580,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -4681,10 +4681,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -4759,20 +4759,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4828,7 +4828,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4836,7 +4836,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4844,7 +4844,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4852,7 +4852,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4860,7 +4860,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4868,7 +4868,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4876,7 +4876,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4884,7 +4884,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4892,7 +4892,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4900,7 +4900,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4908,7 +4908,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4916,7 +4916,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4954,7 +4954,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4962,7 +4962,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4978,20 +4978,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn8_3AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_3AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_3AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8_6AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8_6AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_3AVX2(SB), NOSPLIT, $0-56
+// func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -5034,7 +5034,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn8_3AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_6AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -5042,7 +5042,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn8_3AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn8_6AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -5050,7 +5050,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn8_3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5058,7 +5058,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn8_3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5066,7 +5066,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn8_3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5074,7 +5074,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn8_3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5109,7 +5109,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn8_3AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_6AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5598,6 +5598,229 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+DATA learn12_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12_4AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn12_4AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+// func learn12_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn12_4AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS 32(DI), Y15, Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $48, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VMULPS learn12_4AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VMULPS learn12_4AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS 32(DI), Y15, Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $48, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMULPS learn12_4AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VMULPS learn12_4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
 DATA learn12_2AVX2Const<>+0(SB)/4, $0x3f666666
 DATA learn12_2AVX2Const<>+4(SB)/4, $0x3f666666
 DATA learn12_2AVX2Const<>+8(SB)/4, $0x3f666666
@@ -5821,243 +6044,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $48, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $48, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -6103,7 +6103,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -6111,7 +6111,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -6119,7 +6119,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6127,7 +6127,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6135,7 +6135,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6143,7 +6143,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6179,7 +6179,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -6239,10 +6239,10 @@ TEXT ·logitsForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRowsPanel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
-// func logitsForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func logitsForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·logitsForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6687,10 +6687,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRows_2Panel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardRows_2Panel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
-// func logitsForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func logitsForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·logitsForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7179,10 +7179,10 @@ TEXT ·logitsForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// logitsForwardTrainRowsPanel0AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// logitsForwardTrainRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
-// func logitsForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func logitsForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·logitsForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7867,10 +7867,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -7949,20 +7949,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -8008,7 +8008,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -8016,7 +8016,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -8024,7 +8024,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8032,7 +8032,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8040,7 +8040,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8048,7 +8048,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8084,7 +8084,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -8100,20 +8100,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -8127,7 +8127,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)
@@ -8291,20 +8291,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
+// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -8350,7 +8350,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -8358,7 +8358,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -8366,7 +8366,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8374,7 +8374,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8382,7 +8382,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8390,7 +8390,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -8426,7 +8426,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -8614,6 +8614,153 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+DATA learn8_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn8_4AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
 DATA learn8_2AVX2Const<>+0(SB)/4, $0x3f666666
 DATA learn8_2AVX2Const<>+4(SB)/4, $0x3f666666
 DATA learn8_2AVX2Const<>+8(SB)/4, $0x3f666666
@@ -8746,153 +8893,6 @@ rows6:
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
 	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn8AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn8AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn8AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2

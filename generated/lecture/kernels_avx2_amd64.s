@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_20AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
+// func learn8_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_20AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -278,116 +278,116 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -399,15 +399,22 @@ TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -421,6 +428,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -434,6 +453,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -447,194 +478,392 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -643,14 +872,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -662,6 +895,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -673,6 +912,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -684,163 +929,262 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -848,6 +1192,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -864,153 +1376,153 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1022,15 +1534,22 @@ TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1044,6 +1563,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1057,6 +1588,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1070,194 +1613,392 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -1266,14 +2007,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1285,6 +2030,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1296,6 +2047,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1307,163 +2064,262 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -1471,6 +2327,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1487,40 +2511,40 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -1682,116 +2706,116 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1803,15 +2827,22 @@ TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1825,6 +2856,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1838,6 +2881,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1851,194 +2906,392 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -2047,14 +3300,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2066,6 +3323,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2077,6 +3340,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2088,163 +3357,262 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -2252,6 +3620,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2268,40 +3804,40 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -2621,10 +4157,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_4AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
+// func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -2699,10 +4235,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -2733,10 +4269,10 @@ TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
 	VZEROUPPER 
 	RET 
 
-// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_18AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_9AVX2(SB), NOSPLIT, $0-48
+// func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_18AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -2839,10 +4375,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_16AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
+// func learn8_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_16AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3024,44 +4560,44 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3200,74 +4736,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -3388,62 +4924,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -3488,14 +5024,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
@@ -3506,44 +5042,44 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA dense2ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3682,74 +5218,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -3870,62 +5406,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -3970,14 +5506,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
@@ -4022,10 +5558,10 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4451,20 +5987,20 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -4553,7 +6089,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -4610,7 +6146,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -4878,10 +6414,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_14AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_7AVX2(SB), NOSPLIT, $0-48
+// func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_14AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -4984,10 +6520,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_12AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
+// func learn8_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_12AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5255,108 +6791,108 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5495,206 +7031,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -5815,172 +7351,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -6025,36 +7561,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -6065,108 +7601,108 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6305,206 +7841,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -6625,172 +8161,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -6835,36 +8371,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -7040,108 +8576,108 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7280,206 +8816,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -7600,172 +9136,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -7810,36 +9346,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -8180,10 +9716,10 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
-TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-56
+// func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+40(FP), DI
@@ -8534,10 +10070,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_5AVX2(SB), NOSPLIT, $0-48
+// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8640,10 +10176,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
+// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8784,10 +10320,10 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9148,10 +10684,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9550,10 +11086,10 @@ TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9990,20 +11526,20 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense4GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -10093,7 +11629,7 @@ inputs1:
 
 	// dx = dy · (1 - (y · y))
 	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -10150,7 +11686,7 @@ inputs3:
 
 	// dx = dy · (1 - (y · y))
 	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -10417,10 +11953,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_3AVX2(SB), NOSPLIT, $0-48
+// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -10523,10 +12059,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -10686,28 +12222,28 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -10846,38 +12382,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -10998,32 +12534,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11068,8 +12604,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -11080,28 +12616,28 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -11240,38 +12776,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -11392,32 +12928,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11462,8 +12998,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -11531,28 +13067,28 @@ TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -11691,38 +13227,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -11843,32 +13379,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11913,8 +13449,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -12039,20 +13575,20 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense5GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense5GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense5GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -12141,7 +13677,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -12197,7 +13733,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -12209,10 +13745,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense5GradInputOneBiasAVX2 updates the bias.
+// dense5GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -12477,10 +14013,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -12555,10 +14091,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense5RankOneAllAVX2 is the update in assembly.
+// dense5RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -12600,10 +14136,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -12706,10 +14242,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
+// func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -12852,10 +14388,10 @@ TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13192,10 +14728,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13568,10 +15104,10 @@ TEXT ·dense6ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13980,28 +15516,28 @@ TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense6GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense6GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense6GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -14100,10 +15636,10 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -14163,10 +15699,10 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -14178,10 +15714,10 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense6GradInputOneBiasAVX2 updates the bias.
+// dense6GradInputOneBias_2AVX2 updates the bias.
 //
-// func dense6GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+// func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -14498,10 +16034,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+// func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -14580,10 +16116,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6RankOneAllAVX2 is the update in assembly.
+// dense6RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -14627,10 +16163,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
+// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -14737,10 +16273,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
