@@ -196,7 +196,7 @@ func matVecCases(s *suite) {
 // tiles are numbers of tiles, different ones from turn to turn, and the rows
 // they make.
 func tiles(of []int, turn int) (counts []int, rows int) {
-	counts = []int{turn / 5 % 2, (turn + 1) % 3, turn / 3 % 2, turn / 2 % 3}[4-len(of):]
+	counts = []int{turn / 4 % 2, (turn + 1) % 3, turn / 3 % 2, turn / 2 % 3}[4-len(of):]
 	for i := range counts {
 		rows += counts[i] * of[i]
 	}
@@ -206,20 +206,28 @@ func tiles(of []int, turn int) (counts []int, rows int) {
 	return counts, rows
 }
 
-// matMul is a case of a panel of a dense layer for rows.
+// matMul is a case of a panel of a dense layer for rows, or of the full panels
+// that a kernel takes together.
 func (s *suite) matMul(outs, ins, chains, turn int, bias bool, epilogue []kernel.Epilogue) {
 	width := schedule.Panel
 	if outs <= schedule.Panel/2 && turn%2 == 0 {
 		width = schedule.Panel / 2
 	}
-	w := s.weights(outs, ins, false)
-	w.layout.Full, w.layout.Tail = 0, width
+	w := s.weights(outs, ins, turn%2 > 0)
+	together := outs / schedule.Panel
+	if outs <= schedule.Panel {
+		w.layout.Full, w.layout.Tail = 0, width
+		together = 0
+	}
 	most := s.VectorOutputs(s.elem, chains)
 	counts, rows := tiles(s.TileRows(s.elem, min(most, outs), chains), turn)
 	xStride, yStride := ins+turn%3, outs+turn%4
 	c := s.newCase("MatMul %d→%d of %d, %d rows %d and %d apart, %d chains, bias %v, %v", ins, outs, width, rows, xStride, yStride, chains, bias, epilogue)
 	y, x := c.operand("y", s.rows(rows, outs, yStride, sentinel)), c.operand("x", s.rows(rows, ins, xStride, untouched))
-	_, panel := c.stored(w)
+	full, panel := c.stored(w)
+	if together > 0 {
+		panel = full
+	}
 	b := c.operand("b", s.padded(outs))
 	finish := s.after(epilogue)
 	for r := range rows {
@@ -240,8 +248,12 @@ func (s *suite) matMul(outs, ins, chains, turn int, bias bool, epilogue []kernel
 		}
 		k := kernel.Dense(s.elem, outs, ins, chains, bias, epilogue...)
 		k.Fused, k.Batch.X, k.Batch.Y = s.fused, xStride, yStride
-		k = k.Panel(valid, width)
-		fn := s.function(fmt.Sprint("MatMul", valid, width, ins, xStride, yStride, chains, bias, epilogue), func(name string) *asm.Func { return s.MatMul(name, nil, k) })
+		if k.Panels.PanelRows = w.layout.Rows; together > 0 {
+			k = k.Whole(together)
+		} else {
+			k = k.Panel(valid, width)
+		}
+		fn := s.function(fmt.Sprint("MatMul", valid, width, together, w.layout.Rows, ins, xStride, yStride, chains, bias, epilogue), func(name string) *asm.Func { return s.MatMul(name, nil, k) })
 		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane)}
 		for i, n := range counts {
 			args[fmt.Sprintf("tiles%d", i)] = number(n)
@@ -262,6 +274,9 @@ func matMulCases(s *suite) {
 			}
 			s.matMul(outs, p[1], chains, i, i%3 > 0, e[i/2%2*(i%len(e))])
 			s.matMul(outs, p[1], chains, i+1, i%3 != 1, nil)
+			if most := s.VectorOutputs(s.elem, 1); most > schedule.Panel {
+				s.matMul(most, p[1], 1, i, i%3 > 0, e[i/2%2*(i%len(e))])
+			}
 		}
 	}
 }

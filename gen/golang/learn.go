@@ -184,7 +184,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
 			outputs: outputs, width: width, xStride: x.stride, first: first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf(width, l.target.Lanes(typeName(l.e.elem))),
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", width, l.target.Lanes(typeName(l.e.elem))),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
 	}
@@ -202,13 +202,13 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	}
 }
 
-// vectorsOf is the number of vectors that hold m rows of a panel; the last may
-// reach into the padding of the tensor.
-func vectorsOf(width, lanes int) string {
+// vectorsOf is the number of vectors that hold some rows of a panel; the last
+// may reach into the padding of the tensor.
+func vectorsOf(rows string, width, lanes int) string {
 	if width < lanes {
-		return fmt.Sprintf("(m*%d+%d)/%d", width, lanes-1, lanes)
+		return fmt.Sprintf("(%s*%d+%d)/%d", rows, width, lanes-1, lanes)
 	}
-	return fmt.Sprintf("m*%d", width/lanes)
+	return fmt.Sprintf("%s*%d", rows, width/lanes)
 }
 
 // nameOf is the Go expression of a value's rows in the trainer.

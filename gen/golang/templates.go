@@ -39,7 +39,7 @@ type view struct {
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
-	Half    bool // their kernels read float16
+	Half    bool // some kernels read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool

@@ -358,9 +358,9 @@ func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_si
 func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 40 {
 				learn16AVX512(&p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
 			}
@@ -615,9 +615,9 @@ func learn16_17AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(640, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(640, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_17AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -884,9 +884,9 @@ func learn16_15AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step
 func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_15AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
@@ -980,9 +980,9 @@ func learn16_13AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step
 func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_13AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
@@ -1076,9 +1076,9 @@ func learn16_11AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step
 func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_11AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
@@ -1347,9 +1347,9 @@ func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_siz
 func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn8AVX512(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
@@ -1626,9 +1626,9 @@ func learn16_9AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_
 func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_9AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
@@ -1722,9 +1722,9 @@ func learn16_7AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_
 func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_7AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
@@ -1818,9 +1818,9 @@ func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_
 func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_5AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
@@ -1981,9 +1981,9 @@ func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_
 func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_3AVX512(&p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
 			}

@@ -299,9 +299,9 @@ func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 2 {
 				learn16_3AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -588,9 +588,9 @@ func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_si
 func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(32, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(32, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 2 {
 				learn16AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
@@ -927,9 +927,9 @@ func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_siz
 func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(32, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(32, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn2AVX512(&p.w3[k][0], &t.m.expAvg.w3[k][0], &t.m.expAvgSq.w3[k][0], &stepSize, &correction, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
 		}
 		return

@@ -281,9 +281,9 @@ func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 24 {
-			m := min(24, to-k)
+		from, to := share(10, 16, part, parts)
+		for k := from; k < to; k += 32 {
+			m := min(32, to-k)
 			learn1AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &t.m.xScaled[0][k], m, len(x))
 		}
 		return

@@ -250,9 +250,9 @@ func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *flo
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(64, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(64, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
@@ -548,9 +548,9 @@ func learn10_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *flo
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn10AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return

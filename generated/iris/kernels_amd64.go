@@ -291,9 +291,9 @@ func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *flo
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			for q := range 1 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
@@ -626,9 +626,9 @@ func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(16, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(16, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn3AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return

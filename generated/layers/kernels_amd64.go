@@ -466,9 +466,9 @@ func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(24, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(24, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			for q := range 1 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
@@ -1038,9 +1038,9 @@ func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func logitsWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(12, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(12, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			learn3AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
 		}
 		return

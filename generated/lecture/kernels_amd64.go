@@ -329,9 +329,9 @@ func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(3, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(3, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn8_17AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
@@ -712,9 +712,9 @@ func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn8_13AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
@@ -1091,9 +1091,9 @@ func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn8_9AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return
@@ -1438,9 +1438,9 @@ func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn8_5AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
@@ -1860,9 +1860,9 @@ func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn8AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
@@ -2282,9 +2282,9 @@ func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn2AVX512(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
 		}
 		return

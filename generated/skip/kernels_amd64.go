@@ -271,9 +271,9 @@ func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(3, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(3, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn4AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
 		}
 		return
@@ -628,9 +628,9 @@ func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(16, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(16, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn3AVX512(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
@@ -1109,9 +1109,9 @@ func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(16, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(16, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn1AVX512(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return

@@ -329,9 +329,9 @@ func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			learn8AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
@@ -751,9 +751,9 @@ func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			learn3AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return

@@ -271,9 +271,9 @@ func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(2, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		from, to := share(2, 16, part, parts)
+		for k := from; k < to; k += 1024 {
+			m := min(1024, to-k)
 			learn4AVX512(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
@@ -598,9 +598,9 @@ func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 1024 {
+			m := min(1024, to-k)
 			learn1AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return

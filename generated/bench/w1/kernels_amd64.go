@@ -349,9 +349,9 @@ func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 2 {
 				learn16_5AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -712,9 +712,9 @@ func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(32, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(32, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 2 {
 				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
@@ -1139,9 +1139,9 @@ func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(32, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(32, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn2AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
 		}
 		return

@@ -284,9 +284,9 @@ func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(784, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(784, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -629,9 +629,9 @@ func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn10AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return

@@ -463,9 +463,9 @@ func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 40 {
 				learn16AVX512(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
 			}
@@ -772,9 +772,9 @@ func learn16_34AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(640, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(640, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_33AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -1086,9 +1086,9 @@ func learn16_30AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_29AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
@@ -1190,9 +1190,9 @@ func learn16_26AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_25AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
@@ -1294,9 +1294,9 @@ func learn16_22AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_21AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
@@ -1639,9 +1639,9 @@ func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn8AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
@@ -1994,9 +1994,9 @@ func learn16_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_17AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
@@ -2098,9 +2098,9 @@ func learn16_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_13AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
@@ -2202,9 +2202,9 @@ func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_9AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
@@ -2469,9 +2469,9 @@ func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_5AVX512(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
 			}

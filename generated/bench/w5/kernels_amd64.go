@@ -262,9 +262,9 @@ func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs i
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(256, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(256, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 64 {
 				learn16_9AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
@@ -743,9 +743,9 @@ func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(1024, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(1024, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 32 {
 				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
@@ -1224,9 +1224,9 @@ func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(512, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(512, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 16 {
 				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
@@ -1651,9 +1651,9 @@ func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(256, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(256, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn1AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
