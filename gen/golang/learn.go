@@ -28,8 +28,9 @@ func (e *emitter) learn(f *jen.File) error {
 		steps = append(steps, &plan.Step{Op: l.Update})
 	}
 	b.neededNumbers(e.plan.Train.Update.Steps, steps)
-	for i, l := range all {
-		fn, err := e.learnFunc(l, i)
+	ranks := e.plan.Ranks()
+	for _, l := range all {
+		fn, err := e.learnFunc(l, ranks[l.Update.Out[0].Param])
 		if err != nil {
 			return err
 		}
@@ -56,8 +57,9 @@ func (b *body) asElem(x *ir.Value) string {
 	return fmt.Sprintf("%s(%s)", typeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
 }
 
-// learnFunc is the function that updates one parameter.
-func (e *emitter) learnFunc(l plan.Learn, index int) (*kernelFunc, error) {
+// learnFunc is the function that updates one parameter, dealt out by its rank
+// where it is not divided.
+func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	b.names = e.local("t", "p", "g", "x", "part", "parts", "from", "to", "k", "q", "m", "one", "w", "j", "n", "o", "i")
 	var failed error
@@ -81,7 +83,7 @@ func (e *emitter) learnFunc(l plan.Learn, index int) (*kernelFunc, error) {
 			return
 		}
 		k.generic = append([]jen.Code{
-			jen.If(exprf("part != %d%%parts", index)).Block(jen.Return()),
+			jen.If(exprf("part != %s(%d, parts)", e.dealer(), rank)).Block(jen.Return()),
 			letf("p, g", "t.net.p, &t.m.grads"),
 		}, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
@@ -295,19 +297,4 @@ func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *targe
 		k.extra = append(k.extra, &panelKernel{name, []string{full + " " + doc}, text})
 	}
 	return name + strings.ToUpper(t.Name)
-}
-
-// shares is the function that divides inputs among workers.
-func (e *emitter) shares() string {
-	e.kernel("shares", "share", func(f *kernelFunc) {
-		f.rows, f.train = true, true
-		f.doc = []string{f.name + " is a part of n inputs, in whole tiles."}
-		f.args = []arg{{"n", "int"}, {"tile", "int"}, {"part", "int"}, {"parts", "int"}}
-		f.result = "(from, to int)"
-		f.generic = []jen.Code{
-			letf("tiles", "(n + tile - 1) / tile"),
-			jen.Return(exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
-		}
-	})
-	return e.kernels["shares"].name
 }

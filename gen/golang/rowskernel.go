@@ -66,6 +66,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	for i, t := range k.weightTypes() {
 		f.args = append(f.args, arg{wNames[i], t})
 	}
+	f.args = append(f.args, k.scaleArg()...)
 	call := func(i string) jen.Code {
 		var args []string
 		for j, v := range k.values {
@@ -73,6 +74,9 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		args = append(args, k.x.at("x", i))
 		args = append(args, wNames...)
+		for _, a := range k.scaleArg() {
+			args = append(args, a.name)
+		}
 		if k.bias != nil {
 			args = append(args, "b")
 		}
@@ -100,7 +104,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		k.vectorGradInput(f)
 		return
 	}
-	if single.vector != nil {
+	if single.vector != nil || single.rows {
 		f.fast = append(f.fast, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
 	}
 	k.vectorForward(f)
@@ -187,7 +191,7 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 	}
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
-	panel := func(at, w, b string, width, valid int) []jen.Code {
+	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
 		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
 			p := base.Panel(min(most, valid-lane), width)
@@ -197,6 +201,9 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
 			if b != "" {
 				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+			}
+			if base.Scaled {
+				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
 			}
 			args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
 			out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(args, ", "))))
@@ -211,10 +218,10 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 		return "b[" + q + "]"
 	}
 	if l.Full > 0 {
-		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel)...))
+		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)...))
 	}
 	if l.Tail > 0 {
-		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
 	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))...)
 	if !fuses {
@@ -305,15 +312,8 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		}
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	code := tilings
-	blocks := k.outs / at
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	if perCall >= blocks {
-		code = append(code, call("0", fmt.Sprint(blocks)))
-	} else {
-		code = append(code, jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
-			call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))))
-	}
+	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -322,6 +322,15 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		f.fast = append(f.fast, k.finishRows(f)...)
 	}
 	f.fast = append(f.fast, jen.Return())
+}
+
+// inBlocks prints calls for blocks of inputs, perCall of them at a time.
+func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+	if perCall >= blocks {
+		return []jen.Code{call("0", fmt.Sprint(blocks))}
+	}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
+		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

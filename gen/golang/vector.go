@@ -55,11 +55,18 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	}
 	T := typeName(e.elem)
 	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args := []arg{{"y", m.YType}}
+	args, views := []arg{{"y", m.YType}}, map[string]string{}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
-		if x.Kind == ir.Param || isNumber(x) {
+		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
+		}
+		if isNumber(x) {
+			name := fmt.Sprintf("x%d", i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			args = append(args, arg{name, T})
+			operands[i], views[name] = name, "&"+name
+			continue
 		}
 		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
@@ -75,7 +82,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
 	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums, k.vector = args, "y", m
+		k.args, k.sums, k.vector, k.views = args, "y", m, views
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
 }
@@ -140,6 +147,9 @@ func (p *printer) arrayViews(k *kernelFunc) map[string]string {
 	if p.bias != nil {
 		views["b"] = "&b[0][0]"
 	}
+	if p.tensor.Scaled() {
+		views["scale"] = "&scale[0][0]"
+	}
 	return views
 }
 
@@ -201,6 +211,9 @@ func (e *emitter) assembly() error {
 		fmt.Fprintf(&text, "\n%s", f.Text())
 		e.dispatch(asmGo, k, f)
 		e.forwardGeneric(other, k)
+	}
+	if e.lists {
+		text.WriteString("\n" + t.NonZeroData)
 	}
 	e.files["kernels_amd64.s"] = []byte(text.String())
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {

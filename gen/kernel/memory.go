@@ -49,14 +49,16 @@ type Gradient struct {
 }
 
 // RankOne describes the step of one sample on weights and bias: with
-// S[n] = −rate·DY[n], W[n][k] += X[k]·S[n] and B[n] += S[n]; and with DX the
-// gradients of the inputs from the weights before it, DX[k] = Σ_n W[n][k]·DY[n],
-// in the chains of the schedule.
+// S[k] = −rate·X[k], W[n][k] += S[k]·DY[n] and B[n] −= rate·DY[n]; and with DX
+// the gradients of the inputs from the weights before it, DX[k] = Σ_n
+// W[n][k]·DY[n], in the chains of the schedule. Without inputs it is the bias
+// alone.
 type RankOne struct {
 	Elem            string
 	Fused           bool
 	Inputs, Outputs int
 	Panels          Panels
+	Ahead           int // inputs whose weights are fetched ahead
 	Bias            bool
 	DX              bool
 	Epilogue        []Epilogue // on the gradients of the inputs

@@ -54,10 +54,10 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -76,10 +76,10 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -90,6 +90,27 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		return
 	}
 	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
@@ -112,10 +133,10 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -134,7 +155,7 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -160,7 +181,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -249,10 +270,10 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -285,10 +306,10 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -315,7 +336,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
@@ -399,10 +420,10 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -413,6 +434,32 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
@@ -435,10 +482,10 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -635,10 +682,10 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -668,10 +715,10 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -687,7 +734,7 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -711,7 +758,7 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX2 {
 		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
@@ -793,10 +840,10 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -829,10 +876,10 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -851,7 +898,7 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -875,7 +922,7 @@ func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
@@ -1058,7 +1105,7 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1082,7 +1129,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -1118,6 +1165,19 @@ func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		return
 	}
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -6241,6 +6241,7 @@ TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-72
 	MOVQ correction_+32(FP), R12
 	MOVQ x+48(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+56(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7129,6 +7130,7 @@ TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7329,6 +7331,7 @@ TEXT ·learn2AVX2(SB), NOSPLIT, $0-72
 	MOVQ correction_+32(FP), R12
 	MOVQ x+48(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+56(FP), AX
 	CMPQ AX, $6
 	JLT done2

@@ -22,6 +22,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -1456,6 +1457,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -1556,6 +1558,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2

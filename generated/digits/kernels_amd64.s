@@ -14,6 +14,44 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+// func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+TEXT ·crossEntropyGradientEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	MOVQ x3+32(FP), BX
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS (BX), Y1
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
+
+	// dp = s · ((e / z) - h)
+	VDIVPS Y0, Y2, Y2
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y2
+	VMASKMOVPS (SI)(AX*1), Y2, Y3
+	VMASKMOVPS (DX)(AX*1), Y2, Y4
+
+	// dp = s · ((e / z) - h)
+	VDIVPS Y0, Y3, Y3
+	VSUBPS Y4, Y3, Y3
+	VMULPS Y3, Y1, Y3
+	VMASKMOVPS Y3, Y2, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
 DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
 DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
 DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
@@ -75,7 +113,7 @@ rows3:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 	ADDQ $0, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows3
 	VBROADCASTSS (R11), Y12
@@ -201,7 +239,7 @@ rows6:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 	ADDQ $0, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows6
 	VBROADCASTSS (R11), Y2
@@ -591,54 +629,54 @@ terms3:
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 512(R8)
+	VMOVUPS Y2, 576(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 544(R8)
+	VMOVUPS Y3, 608(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1024(R8)
+	VMOVUPS Y4, 1152(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1056(R8)
+	VMOVUPS Y5, 1184(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1536(R8)
+	VMOVUPS Y6, 1728(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1568(R8)
+	VMOVUPS Y7, 1760(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2048(R8)
+	VMOVUPS Y8, 2304(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2080(R8)
+	VMOVUPS Y9, 2336(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2560(R8)
+	VMOVUPS Y10, 2880(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2592(R8)
+	VMOVUPS Y11, 2912(R8)
 	ADDQ $1536, SI
-	ADDQ $3072, R8
+	ADDQ $3456, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -816,44 +854,44 @@ terms6:
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 512(R8)
+	VMOVUPS Y2, 576(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 544(R8)
+	VMOVUPS Y3, 608(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1024(R8)
+	VMOVUPS Y4, 1152(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1056(R8)
+	VMOVUPS Y5, 1184(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1536(R8)
+	VMOVUPS Y6, 1728(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1568(R8)
+	VMOVUPS Y7, 1760(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2048(R8)
+	VMOVUPS Y8, 2304(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2080(R8)
+	VMOVUPS Y9, 2336(R8)
 	ADDQ $1280, SI
-	ADDQ $2560, R8
+	ADDQ $2880, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -924,7 +962,7 @@ terms9:
 	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 	ADDQ $256, SI
-	ADDQ $512, R8
+	ADDQ $576, R8
 	DECQ AX
 	JNZ rows7
 done8:
@@ -1289,54 +1327,54 @@ terms3:
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 512(R8)
+	VMOVUPS Y2, 576(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 544(R8)
+	VMOVUPS Y3, 608(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1024(R8)
+	VMOVUPS Y4, 1152(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1056(R8)
+	VMOVUPS Y5, 1184(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1536(R8)
+	VMOVUPS Y6, 1728(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1568(R8)
+	VMOVUPS Y7, 1760(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2048(R8)
+	VMOVUPS Y8, 2304(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2080(R8)
+	VMOVUPS Y9, 2336(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2560(R8)
+	VMOVUPS Y10, 2880(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2592(R8)
+	VMOVUPS Y11, 2912(R8)
 	ADDQ $1536, SI
-	ADDQ $3072, R8
+	ADDQ $3456, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -1514,44 +1552,44 @@ terms6:
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 512(R8)
+	VMOVUPS Y2, 576(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 544(R8)
+	VMOVUPS Y3, 608(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1024(R8)
+	VMOVUPS Y4, 1152(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1056(R8)
+	VMOVUPS Y5, 1184(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1536(R8)
+	VMOVUPS Y6, 1728(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1568(R8)
+	VMOVUPS Y7, 1760(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2048(R8)
+	VMOVUPS Y8, 2304(R8)
 
 	// max(s, 0), keeping NaN and −0
 	VXORPS Y0, Y0, Y0
 	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2080(R8)
+	VMOVUPS Y9, 2336(R8)
 	ADDQ $1280, SI
-	ADDQ $2560, R8
+	ADDQ $2880, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -1622,7 +1660,7 @@ terms9:
 	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 	ADDQ $256, SI
-	ADDQ $512, R8
+	ADDQ $576, R8
 	DECQ AX
 	JNZ rows7
 done8:
@@ -1678,7 +1716,7 @@ rows3:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 	ADDQ $256, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows3
 	VMOVUPS Y0, (R8)
@@ -1716,7 +1754,7 @@ rows6:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 	ADDQ $256, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows6
 	VMOVUPS Y0, (R8)
@@ -1791,7 +1829,7 @@ rows3:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 	ADDQ $256, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows3
 	VBROADCASTSS (R11), Y12
@@ -1917,7 +1955,7 @@ rows6:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 	ADDQ $256, R10
-	ADDQ $512, DI
+	ADDQ $576, DI
 	DECQ CX
 	JNZ rows6
 	VBROADCASTSS (R11), Y2
@@ -1968,6 +2006,7 @@ TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2240,7 +2279,7 @@ TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVQ $512, R11
+	MOVQ $576, R11
 	LEAQ (R11)(R11*2), R12
 	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
@@ -2315,7 +2354,7 @@ terms3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y0
 	VMASKMOVPS Y4, Y0, 32(R8)
-	ADDQ $512, SI
+	ADDQ $576, SI
 	ADDQ $40, R8
 	DECQ AX
 	JNZ rows1
@@ -2392,7 +2431,7 @@ TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVQ $512, R11
+	MOVQ $576, R11
 	LEAQ (R11)(R11*2), R12
 	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
@@ -2467,7 +2506,7 @@ terms3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 24(R9), Y0
 	VMASKMOVPS Y4, Y0, 32(R8)
-	ADDQ $512, SI
+	ADDQ $576, SI
 	ADDQ $40, R8
 	DECQ AX
 	JNZ rows1
@@ -2575,7 +2614,7 @@ rows2:
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 512(R8)
+	VEXTRACTF128 $1, Y0, 576(R8)
 	VBLENDPS $240, Y8, Y8, Y0
 	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
@@ -2597,9 +2636,9 @@ rows2:
 	VSHUFPS $136, Y1, Y0, Y2
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, 1024(R8)
+	VMOVUPS X0, 1152(R8)
 	ADDQ $120, SI
-	ADDQ $1536, R8
+	ADDQ $1728, R8
 	DECQ AX
 	JNZ rows2
 done3:
@@ -2678,9 +2717,9 @@ rows4:
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 512(R8)
+	VEXTRACTF128 $1, Y0, 576(R8)
 	ADDQ $80, SI
-	ADDQ $1024, R8
+	ADDQ $1152, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -2746,7 +2785,7 @@ rows6:
 	VADDPS Y0, Y2, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $40, SI
-	ADDQ $512, R8
+	ADDQ $576, R8
 	DECQ AX
 	JNZ rows6
 done7:
@@ -2764,6 +2803,7 @@ TEXT ·gradient10AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2807,7 +2847,7 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
-	ADDQ $512, R10
+	ADDQ $576, R10
 	ADDQ $40, DI
 	DECQ CX
 	JNZ rows3
@@ -2846,7 +2886,7 @@ rows6:
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	ADDQ $512, R10
+	ADDQ $576, R10
 	ADDQ $40, DI
 	DECQ CX
 	JNZ rows6
@@ -2880,6 +2920,7 @@ TEXT ·learn10AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2923,7 +2964,7 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
-	ADDQ $512, R10
+	ADDQ $576, R10
 	ADDQ $40, DI
 	DECQ CX
 	JNZ rows3
@@ -3050,7 +3091,7 @@ rows6:
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	ADDQ $512, R10
+	ADDQ $576, R10
 	ADDQ $40, DI
 	DECQ CX
 	JNZ rows6

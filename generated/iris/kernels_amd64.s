@@ -3677,6 +3677,7 @@ TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4988,6 +4989,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5081,6 +5083,7 @@ TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2

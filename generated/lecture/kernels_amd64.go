@@ -177,11 +177,10 @@ func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -394,9 +393,7 @@ func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
@@ -600,9 +597,7 @@ func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
 			sv0 := dropoutGradient(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
@@ -822,9 +817,7 @@ func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]
 	if useAVX2 {
 		negative := -rate
 		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
@@ -1023,14 +1016,17 @@ func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //go:noescape
 func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense5GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense5GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
@@ -1082,11 +1078,10 @@ func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1276,14 +1271,17 @@ func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //go:noescape
 func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense6GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense6GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
@@ -1335,11 +1333,10 @@ func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

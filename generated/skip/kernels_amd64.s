@@ -33,6 +33,7 @@ TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2661,6 +2662,7 @@ TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2754,6 +2756,7 @@ TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2904,6 +2907,7 @@ TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4170,6 +4174,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4263,6 +4268,7 @@ TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4413,6 +4419,7 @@ TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4898,6 +4905,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6164,6 +6172,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6257,6 +6266,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2

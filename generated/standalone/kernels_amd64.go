@@ -177,11 +177,10 @@ func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -371,14 +370,17 @@ func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //go:noescape
 func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
@@ -430,11 +432,10 @@ func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

@@ -33,6 +33,7 @@ TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2574,6 +2575,7 @@ TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2667,6 +2669,7 @@ TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2817,6 +2820,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5748,6 +5752,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5841,6 +5846,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2

@@ -187,11 +187,10 @@ func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -343,14 +342,17 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 //go:noescape
 func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -404,11 +406,10 @@ func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -599,14 +600,17 @@ func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][1
 //go:noescape
 func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
@@ -658,11 +662,10 @@ func dense3RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

@@ -3,6 +3,19 @@
 
 package w2
 
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	if useAVX2 {
+		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
+		return
+	}
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 // learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
@@ -53,10 +66,10 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -89,10 +102,10 @@ func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -119,7 +132,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][784][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
@@ -137,11 +150,10 @@ func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -234,10 +246,10 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -267,10 +279,10 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -285,14 +297,17 @@ func dense2ForwardTrainRows(y [][10]float32, x [][128]float32, wt *[128][16]floa
 //go:noescape
 func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
@@ -304,7 +319,7 @@ func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32) {
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -328,7 +343,7 @@ func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	if useAVX2 {
 		gradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
@@ -344,11 +359,10 @@ func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.

@@ -11,7 +11,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[784]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	z3 := (*[10]float32)(ws.t0[:10])
 	dense3Forward(z3, a2, &p.w3, &p.b3)
 	z3Max := (*[1]float32)(ws.t1[:1])

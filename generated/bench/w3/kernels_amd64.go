@@ -3,6 +3,19 @@
 
 package w3
 
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	if useAVX2 {
+		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
+		return
+	}
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 // learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
@@ -53,10 +66,10 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -89,10 +102,10 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -119,7 +132,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
@@ -137,11 +150,10 @@ func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -236,10 +248,10 @@ func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b 
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -250,6 +262,32 @@ func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 262144 multiply-adds,
@@ -272,10 +310,10 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -288,19 +326,58 @@ func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense2GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a1, y)
+			dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
+		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -312,7 +389,7 @@ func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -338,7 +415,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
@@ -356,11 +433,10 @@ func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -453,10 +529,10 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
-func dense3ForwardRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -486,10 +562,10 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			dense3ForwardTrain(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -504,14 +580,17 @@ func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]floa
 //go:noescape
 func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
@@ -523,7 +602,7 @@ func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a
 func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -547,7 +626,7 @@ func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	if useAVX2 {
 		gradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
 		return
@@ -563,11 +642,10 @@ func dense3RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -624,6 +702,19 @@ func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 		return
 	}
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -53,10 +53,10 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -75,10 +75,10 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -89,6 +89,27 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		return
 	}
 	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
@@ -111,10 +132,10 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -127,19 +148,53 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense10ForwardTrainSkip is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10ForwardTrain(y, x, w, b)
+		return
+	}
+	dense10ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense10GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense10GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense10GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense10GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense10GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense10GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
 	if useAVX2 {
 		negative := -rate
-		dense10GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense10GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a9, y)
+			dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense10GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
+		dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
@@ -151,7 +206,7 @@ func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float
 func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -177,7 +232,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -195,11 +250,10 @@ func dense10RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate
 // dense10RankOne is the step of layer "dense10" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -299,10 +353,10 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -335,10 +389,10 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -365,7 +419,7 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
@@ -383,11 +437,10 @@ func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -482,10 +535,10 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -496,6 +549,32 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
@@ -518,10 +597,10 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -532,6 +611,27 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 // learn16_15AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
@@ -738,10 +838,10 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -771,10 +871,10 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -789,14 +889,17 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 //go:noescape
 func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense5GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense5GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
@@ -808,7 +911,7 @@ func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 
 func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -832,7 +935,7 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX2 {
 		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
@@ -848,11 +951,10 @@ func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -943,10 +1045,10 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -979,10 +1081,10 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -1000,14 +1102,17 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 //go:noescape
 func dense6GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense6GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense6GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
@@ -1019,7 +1124,7 @@ func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5
 func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1043,7 +1148,7 @@ func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
@@ -1061,11 +1166,10 @@ func dense6RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1269,14 +1373,32 @@ func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func dense9GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense9GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense9GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense9GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense9GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
 func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
 	if useAVX2 {
 		negative := -rate
-		dense9GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense9GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a8, y)
+			dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense9GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
+		dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
@@ -1288,7 +1410,7 @@ func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1312,7 +1434,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
@@ -1330,11 +1452,10 @@ func dense9RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense9RankOne is the step of layer "dense9" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1377,6 +1498,32 @@ func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense9WeightSgdGeneric(t, p, g, lr)
+}
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
+
+func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -11,9 +11,9 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[256]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := (*[256]float32)(ws.t0[:256])
-	dense3Forward(a3, a2, &p.w3, &p.b3)
+	dense3ForwardSkip(a3, a2, &p.w3, &p.b3)
 	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 

@@ -53,10 +53,10 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -89,10 +89,10 @@ func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -119,7 +119,7 @@ func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
@@ -137,11 +137,10 @@ func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -236,10 +235,10 @@ func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, 
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -250,6 +249,32 @@ func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]flo
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 524288 multiply-adds,
@@ -272,10 +297,10 @@ func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]floa
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -288,19 +313,58 @@ func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][1
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 896 {
+			clear(y[:])
+			dense2GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach_2(y, a1, y)
+			dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
@@ -312,7 +376,7 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][1024]float32, x [][512]float32, w *[32][1025][16]float32, u0 [][1024]float32) {
+func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -338,7 +402,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
@@ -356,11 +420,10 @@ func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -455,10 +518,10 @@ func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b 
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
-func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], w, b)
+			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -469,6 +532,32 @@ func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense3ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense3ForwardSkip is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3Forward(y, x, w, b)
+		return
+	}
+	dense3ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 131072 multiply-adds,
@@ -491,10 +580,10 @@ func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float3
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], w, b)
+			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -507,19 +596,58 @@ func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]
 	dense3ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense3ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense3ForwardTrainSkip is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3ForwardTrain(y, x, w, b)
+		return
+	}
+	dense3ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
 func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense3GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense3GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a2, y)
+			dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
+		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
@@ -531,7 +659,7 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][512]float32, x [][256]float32, w *[16][513][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -557,7 +685,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
@@ -575,11 +703,10 @@ func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -672,10 +799,10 @@ func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][1
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
-func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -691,10 +818,10 @@ func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1]
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -724,10 +851,10 @@ func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
-func dense4ForwardTrainRows(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -770,14 +897,17 @@ func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1]
 //go:noescape
 func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense4GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
@@ -789,7 +919,7 @@ func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 
 func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
-func dense4GradInputRows(y [][256]float32, x [][1]float32, wt *[256][8]float32, u0 [][256]float32) {
+func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -813,7 +943,7 @@ func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	if useAVX2 {
 		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return
@@ -829,11 +959,10 @@ func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -877,6 +1006,32 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEach_2AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	if useAVX2 {
+		reluGradientEach_2AVX2(y, x0, x1)
+		return
+	}
+	reluGradientEach_2Generic(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -297,14 +297,17 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
@@ -358,11 +361,10 @@ func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -553,14 +555,17 @@ func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][1
 //go:noescape
 func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
+// dense4GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
 		negative := -rate
 		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
@@ -612,11 +617,10 @@ func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
