@@ -176,55 +176,63 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -256,23 +264,25 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -334,55 +344,63 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -459,23 +477,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -490,23 +510,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -521,23 +543,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -552,23 +576,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -583,23 +609,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -614,23 +642,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -696,23 +726,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -727,23 +759,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -758,23 +792,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -789,23 +825,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -820,23 +858,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -874,23 +914,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -957,55 +999,63 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1082,23 +1132,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1113,23 +1165,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1144,23 +1198,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1175,23 +1231,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -1206,23 +1264,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -1237,23 +1297,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -1319,23 +1381,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1350,23 +1414,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1381,23 +1447,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1412,23 +1480,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -1443,23 +1513,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -1497,23 +1569,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -1580,55 +1654,63 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1660,23 +1742,25 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -1738,55 +1822,63 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1863,23 +1955,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1894,23 +1988,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1925,23 +2021,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1956,23 +2054,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -1987,23 +2087,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -2018,23 +2120,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -2100,23 +2204,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -2131,23 +2237,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -2162,23 +2270,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -2193,23 +2303,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -2224,23 +2336,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -2278,23 +2392,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -2361,55 +2477,63 @@ DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2441,23 +2565,25 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -2519,55 +2645,63 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2599,23 +2733,25 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 

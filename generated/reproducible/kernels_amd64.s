@@ -3744,126 +3744,126 @@ DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -4010,54 +4010,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardAVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardAVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardAVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardAVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y7
@@ -4097,54 +4099,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardAVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardAVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardAVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardAVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y6
@@ -4248,126 +4252,126 @@ DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -4538,54 +4542,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y5, Y7
@@ -4625,54 +4631,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y4, Y6
@@ -4781,126 +4789,126 @@ DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRows_2Panel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRows_2Panel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRows_2Panel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -5071,54 +5079,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y5, Y7
@@ -5158,54 +5168,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y4, Y6
@@ -5314,126 +5326,126 @@ DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -5580,54 +5592,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y7
@@ -5667,54 +5681,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y6
@@ -5818,126 +5834,126 @@ DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -6108,54 +6124,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y5, Y7
@@ -6195,54 +6213,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y4, Y6
@@ -6351,126 +6371,126 @@ DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -6617,54 +6637,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y7
@@ -6704,54 +6726,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y6
@@ -7199,47 +7223,55 @@ DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x1f800000
-DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x5f800000
-GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0xb24e0611
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x33092801
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x329302ae
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0xb27ce183
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x1f800000
+DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x1f7b95c2
+DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x1f7837f0
+DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x1f75fed7
+DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x1f7504f3
+DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x1f75672a
+DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x1f7744fd
+DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX2Const<>+416(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+420(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+424(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+428(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+432(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+436(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+440(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+444(SB)/4, $0x5f800000
+GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
 //
@@ -7270,20 +7302,22 @@ elements1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS eluGradientEachAVX2Const<>+224(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y5
-	VADDPS eluGradientEachAVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y6
+	VADDPS eluGradientEachAVX2Const<>+288(SB), Y6, Y6
+	VMULPS eluGradientEachAVX2Const<>+320(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y5
+	VPERMPS eluGradientEachAVX2Const<>+384(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD Y3, Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VXORPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
+	VXORPS eluGradientEachAVX2Const<>+416(SB), Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VMULPS Y0, Y1, Y0
 	VBLENDVPS Y2, Y1, Y0, Y0
@@ -7560,22 +7594,22 @@ DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardAVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardAVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardAVX2Const<>+936(SB)/4, $0x33092801
@@ -7814,10 +7848,12 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS Y8, Y8, Y10
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y11
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y11, Y11
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
@@ -7888,10 +7924,12 @@ inputs1:
 	VSUBPS Y10, Y7, Y7
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y7, Y7, Y9
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y10
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
@@ -7962,10 +8000,12 @@ inputs1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y6, Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y9
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
@@ -8036,10 +8076,12 @@ inputs1:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -8110,10 +8152,12 @@ inputs1:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -8355,22 +8399,22 @@ DATA eyeForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel0AVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel0AVX2Const<>+936(SB)/4, $0x33092801
@@ -8869,10 +8913,12 @@ finish4:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -8944,10 +8990,12 @@ finish4:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9363,10 +9411,12 @@ finish8:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9438,10 +9488,12 @@ finish8:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9613,10 +9665,12 @@ terms11:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -9687,10 +9741,12 @@ terms11:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9935,22 +9991,22 @@ DATA eyeForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x33092801
@@ -10282,10 +10338,12 @@ terms3:
 	VSUBPS Y12, Y9, Y9
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y11, Y11
 	VSUBPS Y11, Y9, Y9
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y9, Y11
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y11, Y11
-	VMULPS Y9, Y9, Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS Y9, Y9, Y11
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y9, Y12
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y12, Y12
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y10, Y12
 	VADDPS Y12, Y9, Y9
 	VADDPS Y9, Y11, Y9
@@ -10358,10 +10416,12 @@ terms3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS Y8, Y8, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y11
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
@@ -10434,10 +10494,12 @@ terms3:
 	VSUBPS Y10, Y7, Y7
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y7, Y7, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
@@ -10510,10 +10572,12 @@ terms3:
 	VSUBPS Y9, Y6, Y6
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y6, Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
@@ -10586,10 +10650,12 @@ terms3:
 	VSUBPS Y8, Y4, Y4
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y4, Y4, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y4, Y4, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y4, Y4
 	VADDPS Y4, Y7, Y4
@@ -10662,10 +10728,12 @@ terms3:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -10938,10 +11006,12 @@ terms6:
 	VSUBPS Y11, Y8, Y8
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS Y8, Y8, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y11
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
@@ -11014,10 +11084,12 @@ terms6:
 	VSUBPS Y10, Y7, Y7
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y7, Y7, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
@@ -11090,10 +11162,12 @@ terms6:
 	VSUBPS Y9, Y6, Y6
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y6, Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
@@ -11166,10 +11240,12 @@ terms6:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -11242,10 +11318,12 @@ terms6:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -11382,10 +11460,12 @@ terms9:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -18161,55 +18241,63 @@ DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
@@ -18271,23 +18359,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18351,55 +18441,63 @@ DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -18538,23 +18636,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18571,23 +18671,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18604,23 +18706,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18726,23 +18830,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18759,23 +18865,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18850,23 +18958,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -18935,55 +19045,63 @@ DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -19122,23 +19240,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19155,23 +19275,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19188,23 +19310,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19310,23 +19434,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19343,23 +19469,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19434,23 +19562,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19519,55 +19649,63 @@ DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
@@ -19629,23 +19767,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19709,55 +19849,63 @@ DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -19896,23 +20044,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19929,23 +20079,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -19962,23 +20114,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20084,23 +20238,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20117,23 +20273,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20208,23 +20366,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20293,55 +20453,63 @@ DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
@@ -20403,23 +20571,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y2
+	VMULPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1

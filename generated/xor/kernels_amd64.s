@@ -3008,55 +3008,63 @@ DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3090,23 +3098,25 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3170,55 +3180,63 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3308,23 +3326,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
@@ -3341,23 +3361,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3374,23 +3396,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3407,23 +3431,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3440,23 +3466,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3473,23 +3501,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3568,23 +3598,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
@@ -3601,23 +3633,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3634,23 +3668,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3667,23 +3703,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3700,23 +3738,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3759,23 +3799,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3844,55 +3886,63 @@ DATA dense2ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3982,23 +4032,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
@@ -4015,23 +4067,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4048,23 +4102,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4081,23 +4137,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4114,23 +4172,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4147,23 +4207,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4242,23 +4304,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
@@ -4275,23 +4339,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4308,23 +4374,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4341,23 +4409,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4374,23 +4444,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4433,23 +4505,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4518,55 +4592,63 @@ DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -4600,23 +4682,25 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4680,55 +4764,63 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -4818,23 +4910,25 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y6, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
@@ -4851,23 +4945,25 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y0, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4884,23 +4980,25 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4917,23 +5015,25 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y2, Y6, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4950,23 +5050,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4983,23 +5085,25 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5078,23 +5182,25 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y5, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
@@ -5111,23 +5217,25 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y0, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5144,23 +5252,25 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5177,23 +5287,25 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5210,23 +5322,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5269,23 +5383,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5354,55 +5470,63 @@ DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -5436,23 +5560,25 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
