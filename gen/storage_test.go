@@ -96,7 +96,9 @@ func testStorage(t *testing.T, storage ir.DType, size int) {
 	}
 	embedded := made["weights.safetensors"]
 	require.Less(t, len(embedded), bias+weight+1000, "a header, biases, scales, narrow weights")
-	write := func(name string, data []byte) { require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666)) }
+	write := func(name string, data []byte) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))
+	}
 	for name, data := range made {
 		write("net/"+name, data)
 	}

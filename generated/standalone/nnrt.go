@@ -652,6 +652,12 @@ func (h *nnrt_headerParser) verify(width int) ([]int, error) {
 		if !e.shapeOK {
 			return nil, &nnrtTensorError{t.Name, "shape " + nnrt_formatShape(t.Shape), e.shape}
 		}
+		switch {
+		case t.Int8 && e.dtype == "I8":
+			e.width = 1
+		case t.Int8:
+			return nil, &nnrtTensorError{t.Name, "dtype I8", nnrt_quoteShort(e.dtype)}
+		}
 		switch e.dtype {
 		case "F64":
 			e.width = 8
@@ -701,7 +707,7 @@ func nnrt_formatOffsets(e *nnrt_headerEntry) string {
 
 // LoadTensors reads a weight file in the safetensors format, which must hold
 // exactly the given tensors, up to the end of r. F32, F16 and BF16 are converted
-// to T without error; F64 is read into float64 only.
+// to T without error; F64 is read into float64 only, I8 for a tensor of integers only.
 //
 // The header is verified first. Then check, unless it is nil, is called with the
 // metadata, and an error of it ends the loading: it comes before every complaint
@@ -765,6 +771,10 @@ func nnrtLoadTensors[T float32 | float64](r io.Reader, tensors []nnrtTensor, che
 			case "F16":
 				for j := range v {
 					v[j] = T(nnrt_widen16(uint32(raw[2*j]) | uint32(raw[2*j+1])<<8))
+				}
+			case "I8":
+				for j := range v {
+					v[j] = T(int8(raw[j]))
 				}
 			case "BF16":
 				for j := range v {
@@ -1237,6 +1247,7 @@ func (e *nnrtTensorError) Error() string {
 type nnrtTensor struct {
 	Name  string
 	Shape []int
+	Int8  bool // the file has integers, I8, in units that LoadTensors does not know
 }
 
 // maxHeader is the largest header that the safetensors format allows.
