@@ -17,7 +17,7 @@ func (p *Plan) String() string {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
 	for _, f := range p.Net.Fields {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, &f.Tensor.Layout, f.Offset, f.Size, f.Pad*elemSize(f.Elem))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*elemSize(f.Elem))
 	}
 	t.Flush()
 	p.Infer.print(&b, "infer", p.Prog.DType, nil)
@@ -25,6 +25,14 @@ func (p *Plan) String() string {
 		p.Train.print(&b, p)
 	}
 	return b.String()
+}
+
+// layout describes how the field's elements lie.
+func (f *Field) layout() string {
+	if f.Elem != f.Tensor.Layout.Elem {
+		return fmt.Sprintf("[%d][%d]%s", f.Dims[0], f.Dims[1], f.Elem)
+	}
+	return f.Tensor.Layout.String()
 }
 
 // print prints the phases of training.
