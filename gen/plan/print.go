@@ -33,6 +33,9 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	if len(t.States) > 0 {
 		fmt.Fprintf(b, ", states per parameter: %s", strings.Join(t.States, ", "))
 	}
+	if from := p.ShareFrom(); from <= p.Options.Batch {
+		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", from)
+	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}
 	for _, v := range t.Rows {

@@ -24,13 +24,9 @@ func (p *Plan) ShareFrom() int {
 	}
 	perSample := 0
 	for _, op := range p.Prog.Gradients.Ops {
-		switch o := op.(type) {
-		case *ir.Dense:
-			perSample += o.MultiplyAdds()
-		case *ir.DenseGradInput:
-			perSample += elements(o.W)
-		case *ir.DenseGradWeight:
-			perSample += elements(o.DW)
+		perSample += multiplyAdds(op)
+		if g, ok := op.(*ir.DenseGradWeight); ok {
+			perSample += elements(g.DW)
 		}
 	}
 	return max(2, (least+perSample-1)/max(perSample, 1)) // one sample is never shared
