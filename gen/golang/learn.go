@@ -87,8 +87,10 @@ func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 			letf("p, g", "t.net.p, &t.m.grads"),
 		}, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
-			v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
-			k.fast = v.fast()
+			e.fast(k, func() []jen.Code {
+				v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
+				return v.fast()
+			})
 		}
 		if k.fast == nil {
 			k.rows, k.body = false, k.generic
@@ -182,7 +184,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
 			outputs: outputs, width: width, xStride: x.stride, first: first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: fmt.Sprintf("m*%d", width/l.target.Lanes(typeName(l.e.elem))),
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf(width, l.target.Lanes(typeName(l.e.elem))),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
 	}
@@ -198,6 +200,15 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", chunk)).Block(
 			append([]jen.Code{letf("m", "min(%d, to-k)", chunk)}, panels...)...),
 	}
+}
+
+// vectorsOf is the number of vectors that hold m rows of a panel; the last may
+// reach into the padding of the tensor.
+func vectorsOf(width, lanes int) string {
+	if width < lanes {
+		return fmt.Sprintf("(m*%d+%d)/%d", width, lanes-1, lanes)
+	}
+	return fmt.Sprintf("m*%d", width/lanes)
 }
 
 // nameOf is the Go expression of a value's rows in the trainer.
@@ -289,12 +300,12 @@ func (l *learnKernel) numbers() []string {
 // brings along.
 func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
 	t := e.target()
+	key = t.Name + " " + key
 	name := e.updates[key]
 	if name == "" {
 		name = e.globals.name(hint)
 		e.updates[key] = name
-		full := name + strings.ToUpper(t.Name)
-		k.extra = append(k.extra, &panelKernel{name, []string{full + " " + doc}, text})
+		k.extra = append(k.extra, &panelKernel{t, name + upper(t), []string{name + upper(t) + " " + doc}, text})
 	}
-	return name + strings.ToUpper(t.Name)
+	return name + upper(t)
 }

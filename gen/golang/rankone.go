@@ -88,15 +88,10 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		}
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil
-		name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "is the update in assembly.",
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
 		k.rows, k.generic, k.body = true, k.body, nil
-		args := weightViews(l, o.B != nil)
-		k.fast = []jen.Code{
-			letf("negative", "-rate"),
-			jen.Id(name).Call(exprf("%s, &x[0], &dy[0], &negative", strings.Join(args, ", "))),
-			jen.Return(),
-		}
+		e.fast(k, func() []jen.Code {
+			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...), jen.Return())
+		})
 	})
 }
 
@@ -119,7 +114,7 @@ func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows},
+		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
 	}
 }
 
@@ -134,7 +129,7 @@ func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
 	k.doc = []string{
 		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
-		"\tfor n := range dy {", "\t\ts := -rate * dy[n]", "\t\tfor k := range x {", "\t\t\tw[n][k] += x[k] * s", "\t\t}", "\t\tb[n] += s", "\t}", "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] += (-rate * x[k]) * dy[n]", "\t\t}", "\t\tb[n] += -rate * dy[n]", "\t}", "",
 		"It does not allocate.",
 	}
 	for i, t := range weightTypes(r.l, T) {
@@ -148,12 +143,11 @@ func (r *rankOne) build(k *kernelFunc) {
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
 			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
-			jen.Var().Id("s").Id(array(r.e.elem, outs)),
-			forRange("j, dj", "d", setf("s[j]", "negative * dj")),
-			forRange("k, xk", "x", letf("wk", "&%s[k]", w), forRange("j, sj", "s", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("xk * sj")))),
+			forRange("k, xk", "x", letf("wk", "&%s[k]", w), letf("s", "negative * xk"),
+				forRange("j, dj", "d", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("s * dj")))),
 		}
 		if r.B != nil {
-			out = append(out, letf("bq", "&b[%s]", q), forRange("j, sj", "s", jen.Id("bq[j]").Op("+=").Id("sj")))
+			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("+=").Id(T).Call(exprf("negative * dj"))))
 		}
 		return out
 	}
@@ -238,12 +232,12 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	for i, v := range m.extra {
 		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
 	}
-	if then == nil {
-		k.fast = append(p.gradInputFast(k), p.finishOne()...)
-	} else {
-		k.fast = p.rankOneFast(k, then)
-	}
-	k.fast = append(k.fast, jen.Return())
+	e.fast(k, func() []jen.Code {
+		if then == nil {
+			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+		}
+		return append(p.rankOneFast(k, then), jen.Return())
+	})
 }
 
 // finishOne applies the epilogue to the stored sums.
@@ -283,19 +277,19 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 	if len(t.GradInputRows(kern.Fused)) == 2 {
 		tiles = "0, 1"
 	}
-	call := func(input, blocks int) jen.Code {
-		args := []string{fmt.Sprintf("&%s[%d]", p.ptr[p.stored[0]], input), "&x[0]"}
+	call := func(input, blocks string) jen.Code {
+		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], input), "&x[0]"}
 		if p.layout.Full > 0 {
-			args = append(args, fmt.Sprintf("&w[0][%d][0]", input))
+			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
 		}
 		if p.layout.Tail > 0 {
-			args = append(args, fmt.Sprintf("&wt[%d][0]", input))
+			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
-		return jen.Id(name).Call(exprf("%s, %d, %s", strings.Join(args, ", "), blocks, tiles))
+		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
 	}
-	out := []jen.Code{call(0, p.outs/at)}
+	out := inBlocks(p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
 	if p.outs%at > 0 {
-		out = append(out, call(p.outs-at, 1))
+		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
 	}
 	return out
 }
@@ -323,20 +317,34 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 		}
 	}
 	out := []jen.Code{letf("negative", "-rate")}
-	inputs := max(flopsPerCall/(4*p.ins)/4*4, 4)
+	inputs := max(weightsPerCall/p.ins/4*4, 4)
 	if inputs >= p.outs {
 		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
 	} else {
 		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(
 			jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))))
 	}
-	if then.B != nil {
-		out = append(out, forRange("j, dj", "x", jen.Id("b[j/16][j%16]").Op("+=").Id("negative * dj")))
-	}
+	out = append(out, p.biasOne(k)...)
 	if !fuses {
 		out = append(out, p.finishOne()...)
 	}
+	if p.step.Skip {
+		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+	}
 	return out
+}
+
+// biasOne updates the bias by one sample.
+func (p *printer) biasOne(k *kernelFunc) []jen.Code {
+	then := p.step.Then
+	if then.B == nil {
+		return nil
+	}
+	bias := p.e.describeRankOne(then)
+	bias.Inputs, bias.Bias = 0, true
+	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
+	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
 }
 
 // scalarExtras reports whether the epilogue reads what is no row of the sums'

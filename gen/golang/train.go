@@ -252,7 +252,11 @@ func (b *body) bindTargetsAt(i string) {
 		if len(b.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		b.at[o.Target] = place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		at := place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		if field == "" {
+			at.ptr = fmt.Sprintf("(*%s)(%s)", array(o.Target.DType, o.Target.Size()), at.ptr)
+		}
+		b.at[o.Target] = at
 	}
 }
 
@@ -293,8 +297,8 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	for _, v := range t.Rows {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, v.Size())).Comment("of every sample"))
-		if rest := e.plan.Options.Batch * v.Size() % schedule.Panel; rest > 0 {
+		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size()))).Comment("of every sample"))
+		if rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel; rest > 0 {
 			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
 		}
 	}
@@ -316,7 +320,7 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 	if !e.plan.Layerwise {
 		field.Index(jen.Lit(e.plan.Options.Batch))
 	}
-	return field.Struct(slots(e.elem, p.Slots, e.rowCount()...)...)
+	return field.Struct(e.batchSlots(p)...)
 }
 
 // rowField is the trainer's field for the rows of a value.

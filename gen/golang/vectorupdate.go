@@ -51,8 +51,10 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 			holders[name] = b.holder(y)
 		}
 	}
-	_, ok = b.e.target().Update(&u.Update)
-	return u, holders, ok
+	return u, holders, b.e.anyTarget(func(t *target.Target) bool {
+		_, ok := t.Update(&u.Update)
+		return ok
+	})
 }
 
 // updateKernel is the assembly of an update.
@@ -99,8 +101,18 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		}
 	}
 	k.generic = inner.elementLoop(o, t)
+	b.e.fast(k, func() []jen.Code {
+		if _, ok := b.e.target().Update(&u.Update); !ok {
+			return nil
+		}
+		return b.updateFast(k, u, o, t, holders, inner)
+	})
+}
+
+// updateFast is the body with assembly.
+func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
 	name := b.e.updateKernel(k, u, o.Doc)
-	call := func(field, index string, elements int) jen.Code {
+	call := func(field, index, vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
 			h := holders[a]
@@ -117,28 +129,45 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 				args = append(args, "&"+inner.at[x].idx)
 			}
 		}
-		args = append(args, fmt.Sprint(elements/b.e.target().Lanes(u.Elem)))
+		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	k.fast = append(updateCalls(t, call), jen.Return())
+	return append(updateCalls(t, b.e.target().Lanes(u.Elem), call), jen.Return())
 }
+
+// elementsPerCall bounds an update, which takes as long as its arrays need
+// from memory.
+const elementsPerCall = 1 << 17
 
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
-func updateCalls(t *plan.Tensor, call func(field, index string, elements int) jen.Code) []jen.Code {
+func updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
+	// pieces are rows of width elements; index is that of a row.
+	pieces := func(field, index string, rows, width int) jen.Code {
+		per := max(elementsPerCall/width, 1)
+		if per >= rows {
+			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the padding belongs to it
+		}
+		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
+			call(field, fmt.Sprintf(index, "k"), fmt.Sprintf("(min(%d, %d-k)*%d+%d)/%d", per, rows, width, lanes-1, lanes)))
+	}
 	l := &t.Layout
 	switch l.Order {
 	case plan.Connections:
-		return []jen.Code{call(t.Field, "[0]", l.Size())}
+		if l.Size() <= elementsPerCall {
+			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
+		}
+		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
+			call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", elementsPerCall, l.Size(), lanes-1, lanes)))}
 	case plan.Vector:
-		return []jen.Code{call(t.Field, "[0][0]", l.Size())}
+		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}
 	var out []jen.Code
 	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full), call(t.Field, "[q][0][0]", l.In*schedule.Panel)))
+		out = append(out, forRange("q", fmt.Sprint(l.Full), pieces(t.Field, "[q][%s][0]", l.In, schedule.Panel)))
 	}
 	if l.Tail > 0 {
-		out = append(out, call(t.TailField(), "[0][0]", l.In*l.Tail))
+		out = append(out, pieces(t.TailField(), "[%s][0]", l.In, l.Tail))
 	}
 	return out
 }

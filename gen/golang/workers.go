@@ -40,7 +40,7 @@ func (e *emitter) tileRows() int {
 	if len(e.plan.Options.Targets) == 0 {
 		return 1
 	}
-	t, elem := e.target(), typeName(e.elem)
+	t, elem := e.targets()[0], typeName(e.elem)
 	rows := t.TileRows(elem, t.VectorOutputs(elem, 1), 1)
 	return rows[min(1, len(rows)-1)]
 }

@@ -34,10 +34,10 @@ func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, 
 }
 
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -208,10 +208,10 @@ func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][1
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRowsGeneric(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -249,11 +249,11 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 }
 
 // dense10GradInputRowsGeneric is dense10GradInput for every row.
-func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -266,7 +266,7 @@ func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -548,10 +548,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -564,7 +564,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -846,10 +846,10 @@ func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -1045,7 +1045,7 @@ func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1228,10 +1228,10 @@ func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float
 }
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1269,11 +1269,11 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 }
 
 // dense5GradInputRowsGeneric is dense5GradInput for every row.
-func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1286,7 +1286,7 @@ func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1541,10 +1541,10 @@ func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]floa
 }
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense6ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1582,11 +1582,11 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 }
 
 // dense6GradInputRowsGeneric is dense6GradInput for every row.
-func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1599,7 +1599,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1850,10 +1850,10 @@ func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1904,11 +1904,11 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1921,7 +1921,7 @@ func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {

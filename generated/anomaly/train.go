@@ -47,20 +47,18 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	for i := range x {
 		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(z10[i][j], y[i][j]))
-			s_31 += float32(mse(z10[i][j+1], y[i][j+1]))
-			s_32 += float32(mse(z10[i][j+2], y[i][j+2]))
-			s_33 += float32(mse(z10[i][j+3], y[i][j+3]))
-			s_34 += float32(mse(z10[i][j+4], y[i][j+4]))
-			s_35 += float32(mse(z10[i][j+5], y[i][j+5]))
-			s_36 += float32(mse(z10[i][j+6], y[i][j+6]))
-			s_37 += float32(mse(z10[i][j+7], y[i][j+7]))
+			s_30 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s_31 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s_32 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s_33 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s_34 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s_35 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s_36 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s_37 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
 		lZ10[i][0] = s_3
-		for j := range dz10[i] {
-			dz10[i][j] = mseGradient(z10[i][j], y[i][j], s_2)
-		}
+		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)
@@ -210,14 +208,14 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	for i := range x {
 		var s0, s1, s2, s3, s4, s5, s6, s7 float32
 		for j := 0; j <= 632; j += 8 {
-			s0 += float32(mse(z10[i][j], y[i][j]))
-			s1 += float32(mse(z10[i][j+1], y[i][j+1]))
-			s2 += float32(mse(z10[i][j+2], y[i][j+2]))
-			s3 += float32(mse(z10[i][j+3], y[i][j+3]))
-			s4 += float32(mse(z10[i][j+4], y[i][j+4]))
-			s5 += float32(mse(z10[i][j+5], y[i][j+5]))
-			s6 += float32(mse(z10[i][j+6], y[i][j+6]))
-			s7 += float32(mse(z10[i][j+7], y[i][j+7]))
+			s0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
 		s := (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
 		lZ10[i][0] = s
@@ -252,33 +250,33 @@ type memory struct {
 	expAvg        params           // optimiser state
 	expAvgSq      params           // optimiser state
 	lZ10          [32][1]float32   // of every sample
-	dz10          [32][640]float32 // of every sample
-	a9            [32][128]float32 // of every sample
-	dz9           [32][128]float32 // of every sample
-	a8            [32][128]float32 // of every sample
-	dz8           [32][128]float32 // of every sample
-	a7            [32][128]float32 // of every sample
-	dz7           [32][128]float32 // of every sample
-	a6            [32][128]float32 // of every sample
-	dz6           [32][128]float32 // of every sample
+	dz10          [32][656]float32 // of every sample
+	a9            [32][144]float32 // of every sample
+	dz9           [32][144]float32 // of every sample
+	a8            [32][144]float32 // of every sample
+	dz8           [32][144]float32 // of every sample
+	a7            [32][144]float32 // of every sample
+	dz7           [32][144]float32 // of every sample
+	a6            [32][144]float32 // of every sample
+	dz6           [32][144]float32 // of every sample
 	a5            [32][8]float32   // of every sample
 	dz5           [32][8]float32   // of every sample
-	a4            [32][128]float32 // of every sample
-	dz4           [32][128]float32 // of every sample
-	a3            [32][128]float32 // of every sample
-	dz3           [32][128]float32 // of every sample
-	a2            [32][128]float32 // of every sample
-	dz2           [32][128]float32 // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a4            [32][144]float32 // of every sample
+	dz4           [32][144]float32 // of every sample
+	a3            [32][144]float32 // of every sample
+	dz3           [32][144]float32 // of every sample
+	a2            [32][144]float32 // of every sample
+	dz2           [32][144]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ10_2        [32][1]float32   // of every sample
 	gradientSpace struct {
-		t0 [32][640]float32
+		t0 [32][656]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
-		t1 [32][128]float32
+		t0 [32][144]float32
+		t1 [32][144]float32
 		t2 [32][8]float32
-		t3 [32][640]float32
+		t3 [32][656]float32
 	}
 }

@@ -430,7 +430,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[32]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -769,7 +769,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}

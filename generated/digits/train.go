@@ -33,8 +33,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	}
 	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
-		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
-		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
+		nnrt.Dropout((*[128]float32)(dropout1Mask[i][:])[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
+		dropoutEach((*[128]float32)(dropout1[i][:]), (*[128]float32)(a1[i][:]), (*[128]float32)(dropout1Mask[i][:]))
 	}
 	dense2ForwardTrainRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
@@ -55,9 +55,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz2[i] {
-			dz2[i][j] = crossEntropyGradient(z2Exp[i][j], z2Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2, dropout1Mask, a1)
 }
@@ -175,13 +173,13 @@ type memory struct {
 	momentumBuffer params           // optimiser state
 	lZ2            [32][1]float32   // of every sample
 	dz2            [32][10]float32  // of every sample
-	dropout1       [32][128]float32 // of every sample
-	dz1            [32][128]float32 // of every sample
+	dropout1       [32][144]float32 // of every sample
+	dz1            [32][144]float32 // of every sample
 	xScaled        [32][64]float32  // of every sample
 	lZ2_2          [32][1]float32   // of every sample
 	gradientSpace  struct {
-		t0 [32][128]float32
-		t1 [32][128]float32
+		t0 [32][144]float32
+		t1 [32][144]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32
@@ -190,7 +188,7 @@ type memory struct {
 	}
 	lossSpace struct {
 		t0 [32][64]float32
-		t1 [32][128]float32
+		t1 [32][144]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32

@@ -237,11 +237,10 @@ func dense1GradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -249,19 +248,16 @@ func dense1RankOneGeneric(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, d
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -1897,7 +1893,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -2454,11 +2450,10 @@ func dense5GradWeightGeneric(gt *[8][8]float32, dy [][8]float32, x [][8]float32)
 // dense5RankOneGeneric is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2466,19 +2461,16 @@ func dense5RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -2511,7 +2503,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -2798,11 +2790,10 @@ func dense6GradWeightGeneric(gt *[8][8]float32, dy [][2]float32, x [][8]float32)
 // dense6RankOneGeneric is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2810,19 +2801,16 @@ func dense6RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 	negative := -rate
 	{
 		d := (*[2]float32)(dy[0 : 0+2])
-		var s [2]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func dealt(i int, parts int) int {
 func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -433,7 +433,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 func dense2BiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}

@@ -6,7 +6,7 @@ package skip
 func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -152,7 +152,7 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -643,7 +643,7 @@ func dealt(i int, parts int) int {
 func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[12]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -845,7 +845,7 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1379,7 +1379,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}

@@ -13,7 +13,7 @@ func dealt(i int, parts int) int {
 func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -270,11 +270,10 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -282,19 +281,16 @@ func dense1RankOneGeneric(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, d
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -327,7 +323,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -666,11 +662,10 @@ func dense2GradWeightGeneric(gt *[8][8]float32, dy [][3]float32, x [][8]float32)
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -678,19 +673,16 @@ func dense2RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 	negative := -rate
 	{
 		d := (*[3]float32)(dy[0 : 0+3])
-		var s [3]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (t *Trainer) divide(work func(t *Trainer, part, parts int), x []Input, y []
 
 // rows are the samples of a part: n of them, the first of which is from.
 func (t *Trainer) rows(part, parts int) (from, n int) {
-	from, to := nnrtRows(len(t.x), 5, part, parts)
+	from, to := nnrtRows(len(t.x), 8, part, parts)
 	return from, to - from
 }
 

@@ -516,11 +516,10 @@ func dense1GradWeightGeneric(g *[2][4][16]float32, dy [][32]float32, x []Input) 
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -528,19 +527,16 @@ func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -575,7 +571,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[32]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -877,11 +873,10 @@ func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]fl
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -889,19 +884,16 @@ func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -936,7 +928,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1592,11 +1584,10 @@ func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float3
 // dense3RankOneGeneric is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1604,19 +1595,16 @@ func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32,
 	negative := -rate
 	{
 		d := (*[2]float32)(dy[0 : 0+2])
-		var s [2]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }

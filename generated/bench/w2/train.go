@@ -42,9 +42,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz2 := &ws.t7[0]
-	for j := range dz2 {
-		dz2[j] = crossEntropyGradient(z2Exp[j], z2Sum[0], tHot[j], s_2)
-	}
+	crossEntropyGradientEach(dz2, z2Exp, z2Sum, tHot, s_2)
 	lossY := 0 + lZ2[0]
 	loss := loss_2(lossY, s_2)
 	dz1 := &ws.t8[0]
@@ -92,9 +90,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz2[i] {
-			dz2[i][j] = crossEntropyGradient(z2Exp[i][j], z2Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
 }
@@ -205,8 +201,8 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ2           [32][1]float32   // of every sample
 	dz2           [32][10]float32  // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ2_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -216,7 +212,7 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
+		t0 [32][144]float32
 		t1 [32][10]float32
 		t2 [32][1]float32
 		t3 [32][10]float32

@@ -187,10 +187,10 @@ func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -203,7 +203,7 @@ func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -268,11 +268,10 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Inp
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -280,19 +279,16 @@ func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -324,10 +320,10 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -512,11 +508,16 @@ func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardTrain(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
@@ -559,11 +560,11 @@ func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+		dense2GradInput((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -576,7 +577,7 @@ func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -641,11 +642,10 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][51
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -653,19 +653,16 @@ func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -700,7 +697,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -873,10 +870,10 @@ func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]flo
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense3ForwardTrainGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -922,11 +919,11 @@ func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]flo
 }
 
 // dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+		dense3GradInput((*[512]float32)(y[i][:]), &x[i], wt, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -939,7 +936,7 @@ func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for k := range 512 {
 		gk := &gt[k]
@@ -983,11 +980,10 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]fl
 // dense3RankOneGeneric is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -995,19 +991,16 @@ func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float
 	negative := -rate
 	{
 		d := (*[10]float32)(dy[0 : 0+10])
-		var s [10]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }

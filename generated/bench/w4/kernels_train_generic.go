@@ -10,10 +10,10 @@ func dealt(i int, parts int) int {
 }
 
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -198,11 +198,16 @@ func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][1
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRowsGeneric(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense10ForwardTrainSkipGeneric is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardTrain(y, x, w, b)
 }
 
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
@@ -245,11 +250,11 @@ func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][1
 }
 
 // dense10GradInputRowsGeneric is dense10GradInput for every row.
-func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -262,7 +267,7 @@ func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -327,11 +332,10 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][1
 // dense10RankOneGeneric is the step of layer "dense10" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -339,19 +343,16 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -560,10 +561,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -576,7 +577,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -641,11 +642,10 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Inpu
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -653,19 +653,16 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -874,11 +871,16 @@ func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardTrain(y, x, w, b)
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
@@ -1011,7 +1013,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1208,10 +1210,10 @@ func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float
 }
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1255,11 +1257,11 @@ func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float
 }
 
 // dense5GradInputRowsGeneric is dense5GradInput for every row.
-func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1272,7 +1274,7 @@ func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1312,11 +1314,10 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]floa
 // dense5RankOneGeneric is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1324,19 +1325,16 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -1543,10 +1541,10 @@ func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]floa
 }
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense6ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1590,11 +1588,11 @@ func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]floa
 }
 
 // dense6GradInputRowsGeneric is dense6GradInput for every row.
-func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1607,7 +1605,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1672,11 +1670,10 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]flo
 // dense6RankOneGeneric is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1684,19 +1681,16 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -1828,10 +1822,10 @@ func dense8WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1902,11 +1896,11 @@ func dense9GradInputOneGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1919,7 +1913,7 @@ func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -1984,11 +1978,10 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128
 // dense9RankOneGeneric is the step of layer "dense9" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1996,19 +1989,16 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]flo
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (t *Trainer) divide(work func(t *Trainer, part, parts int), x []Input, y []
 
 // rows are the samples of a part: n of them, the first of which is from.
 func (t *Trainer) rows(part, parts int) (from, n int) {
-	from, to := nnrt.Rows(len(t.x), 5, part, parts)
+	from, to := nnrt.Rows(len(t.x), 8, part, parts)
 	return from, to - from
 }
 

@@ -15,9 +15,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a1 := &ws.t0[0]
 	dense1ForwardTrain(a1, (*[256]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense3ForwardTrain(a3, a2, &p.w3, &p.b3)
+	dense3ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
 	z4 := &ws.t3[0]
 	dense4ForwardTrain(z4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
@@ -175,20 +175,20 @@ type memory struct {
 	grads         params            // gradients of the current step
 	lZ4           [32][1]float32    // of every sample
 	dz4           [32][1]float32    // of every sample
-	a3            [32][256]float32  // of every sample
-	dz3           [32][256]float32  // of every sample
-	a2            [32][512]float32  // of every sample
-	dz2           [32][512]float32  // of every sample
-	a1            [32][1024]float32 // of every sample
-	dz1           [32][1024]float32 // of every sample
+	a3            [32][272]float32  // of every sample
+	dz3           [32][272]float32  // of every sample
+	a2            [32][528]float32  // of every sample
+	dz2           [32][528]float32  // of every sample
+	a1            [32][1040]float32 // of every sample
+	dz1           [32][1040]float32 // of every sample
 	lZ4_2         [32][1]float32    // of every sample
 	gradientSpace struct {
 		t0 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][1024]float32
-		t1 [32][512]float32
-		t2 [32][256]float32
+		t0 [32][1040]float32
+		t1 [32][528]float32
+		t2 [32][272]float32
 		t3 [32][1]float32
 	}
 	oneSpace struct {

@@ -353,7 +353,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 	*g = [4][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[64]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -506,11 +506,10 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]fl
 // dense3RankOneGeneric is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -518,19 +517,16 @@ func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x *[64]float
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
@@ -565,7 +561,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1385,11 +1381,10 @@ func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float3
 // dense4RankOneGeneric is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1397,19 +1392,16 @@ func dense4RankOneGeneric(wt *[64][8]float32, b *[1][16]float32, x *[64]float32,
 	negative := -rate
 	{
 		d := (*[1]float32)(dy[0 : 0+1])
-		var s [1]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
