@@ -33,8 +33,8 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	if len(t.States) > 0 {
 		fmt.Fprintf(b, ", states per parameter: %s", strings.Join(t.States, ", "))
 	}
-	if from := p.ShareFrom(); from <= p.Options.Batch {
-		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", from)
+	if p.Shares() {
+		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", p.ShareFrom())
 	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}

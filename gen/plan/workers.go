@@ -32,6 +32,9 @@ func (p *Plan) ShareFrom() int {
 	return max(2, (least+perSample-1)/max(perSample, 1)) // one sample is never shared
 }
 
+// Shares reports whether a batch can be so large that workers share its step.
+func (p *Plan) Shares() bool { return p.ShareFrom() <= p.Options.Batch }
+
 // elements is the number of elements that a parameter, or its gradient, has.
 func elements(v *ir.Value) int {
 	if v.Param.Mask != nil {
