@@ -236,7 +236,7 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	part := func(lane int, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
 			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
-			X: c.xStride, DY: dy.stride, Update: update,
+			X: c.xStride, DY: dy.stride, Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
 	fused := true

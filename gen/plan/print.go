@@ -41,6 +41,9 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	if len(t.States) > 0 {
 		fmt.Fprintf(b, ", states per parameter: %s", strings.Join(t.States, ", "))
 	}
+	if p.Shares() {
+		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", p.ShareFrom())
+	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}
 	for _, v := range t.Rows {
