@@ -211,10 +211,14 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 		return "b[" + q + "]"
 	}
 	if l.Full > 0 {
-		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel)...))
+		each := panel("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel)
+		calls = append(calls, forRange("q", "w", k.e.preempting(f, 2*k.ins*k.outs*k.e.plan.Options.Batch, each)...))
 	}
 	if l.Tail > 0 {
 		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+	}
+	if l.Full == 0 && rows < k.e.plan.Options.Batch {
+		calls = k.e.preempting(f, 2*k.ins*k.outs*k.e.plan.Options.Batch, calls)
 	}
 	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))...)
 	if !fuses {
@@ -306,7 +310,7 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
+	code := append(tilings, k.e.inBlocks(f, flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -318,12 +322,12 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 }
 
 // inBlocks prints calls for blocks of inputs, perCall of them at a time.
-func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+func (e *emitter) inBlocks(k *kernelFunc, allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
 	if perCall >= blocks {
 		return []jen.Code{call("0", fmt.Sprint(blocks))}
 	}
-	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
-		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
+	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(k, allFlops, calls)...)}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

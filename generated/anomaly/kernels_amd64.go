@@ -64,6 +64,7 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -86,6 +87,7 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -122,6 +124,7 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -140,6 +143,7 @@ func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]fl
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
 			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
+			preemptAVX2()
 		}
 		return
 	}
@@ -164,6 +168,7 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]floa
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -196,6 +201,7 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 			for q := range 40 {
 				gradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
 				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				preemptAVX2()
 			}
 		}
 		return
@@ -248,6 +254,11 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
+// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preemptAVX2()
+
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
@@ -259,6 +270,7 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -295,6 +307,7 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32,
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -319,6 +332,7 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -346,6 +360,7 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 			for q := range 8 {
 				gradient16_4AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				preemptAVX2()
 			}
 		}
 		return

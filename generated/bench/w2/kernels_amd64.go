@@ -52,6 +52,11 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
+// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preemptAVX2()
+
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
@@ -63,6 +68,7 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -99,6 +105,7 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][784][16]float32,
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -123,6 +130,7 @@ func dense1GradWeight(g *[8][784][16]float32, dy [][128]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -168,6 +176,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 8 {
 				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return

@@ -862,6 +862,12 @@ done8:
 	VZEROUPPER 
 	RET 
 
+// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+// func preemptAVX2()
+TEXT ·preemptAVX2(SB), 0, $128-0
+	RET 
+
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 100352 multiply-adds,
 // product and sum are rounded once (FMA).
 //

@@ -63,6 +63,7 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -85,6 +86,7 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -121,6 +123,7 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -157,6 +160,7 @@ func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]fl
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
 			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
+			preemptAVX2()
 		}
 		return
 	}
@@ -181,6 +185,7 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]floa
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -226,6 +231,7 @@ func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) 
 			m := min(126, to-k)
 			for q := range 40 {
 				learn16AVX2(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return
@@ -298,6 +304,11 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
+// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preemptAVX2()
+
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
@@ -309,6 +320,7 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -345,6 +357,7 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32,
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -369,6 +382,7 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -414,6 +428,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 8 {
 				learn16_17AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return

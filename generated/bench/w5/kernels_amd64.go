@@ -52,6 +52,11 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
+// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preemptAVX2()
+
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
@@ -63,6 +68,7 @@ func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b 
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -99,6 +105,7 @@ func dense1ForwardTrainRows(y [][1024]float32, x []Input, w *[64][257][16]float3
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -123,6 +130,7 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -168,6 +176,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 64 {
 				learn16_5AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return
@@ -180,6 +189,7 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
 		for q := range 64 {
 			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
+			preemptAVX2()
 		}
 		return
 	}
@@ -246,6 +256,7 @@ func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]flo
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -282,6 +293,7 @@ func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][1
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -318,6 +330,7 @@ func dense2GradInputRows(y [][1024]float32, x [][512]float32, w *[32][1025][16]f
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 1024; k += 128 {
 			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
+			preemptAVX2()
 		}
 		return
 	}
@@ -342,6 +355,7 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]flo
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -387,6 +401,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 32 {
 				learn16_3AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return
@@ -399,6 +414,7 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
 		for q := range 32 {
 			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
+			preemptAVX2()
 		}
 		return
 	}
@@ -465,6 +481,7 @@ func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -501,6 +518,7 @@ func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preemptAVX2()
 		}
 		return
 	}
@@ -537,6 +555,7 @@ func dense3GradInputRows(y [][512]float32, x [][256]float32, w *[16][513][16]flo
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 256 {
 			dense3GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
+			preemptAVX2()
 		}
 		return
 	}
@@ -561,6 +580,7 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preemptAVX2()
 		}
 		return
 	}
@@ -606,6 +626,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 16 {
 				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				preemptAVX2()
 			}
 		}
 		return
