@@ -39,7 +39,8 @@ func Example() {
 	// doc.go
 	// forward.go
 	// kernels_amd64.go
-	// kernels_amd64.s
+	// kernels_avx2_amd64.s
+	// kernels_avx512_amd64.s
 	// kernels_generic.go
 	// kernels_noasm.go
 	// kernels_train_generic.go

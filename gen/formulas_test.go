@@ -75,6 +75,8 @@ func (m *manual) activation(r *op.Activation) {
 	m.kind(r.Kind)
 	if r.Variant == nil {
 		m.code(r.Y, r.DX)
+	} else if !slices.ContainsFunc(r.Params, func(p spec.Param) bool { return p.Type == spec.Enum }) {
+		m.code(r.Variant(argsOf(r.Params, numbers(r.Params))))
 	} else {
 		for _, p := range r.Params {
 			for _, word := range p.Enum {
@@ -85,7 +87,7 @@ func (m *manual) activation(r *op.Activation) {
 		}
 	}
 	m.line("Error: %s.", r.Bound)
-	if r.Kinks != nil {
+	if r.Kinks != nil && len(r.Kinks(argsOf(r.Params, nil))) > 0 {
 		m.line("Not differentiable at x = %s.", strings.Trim(strings.ReplaceAll(fmt.Sprint(r.Kinks(argsOf(r.Params, nil))), " ", " and "), "[]"))
 	}
 	if r.Refuse != nil {
@@ -93,6 +95,18 @@ func (m *manual) activation(r *op.Activation) {
 		m.line("Training by the defaults is refused (%s): %s.", why, hint)
 	}
 	m.line("")
+}
+
+// numbers gives every number without a default a value, so that a formula
+// shows it.
+func numbers(params []spec.Param) map[string]any {
+	set := map[string]any{}
+	for _, p := range params {
+		if p.Type == spec.Number && p.Default == nil {
+			set[p.Name] = 0.0
+		}
+	}
+	return set
 }
 
 func (m *manual) loss(r *op.Loss) {

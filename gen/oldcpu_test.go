@@ -58,8 +58,10 @@ func TestOldCPU(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%v\n%s", command, out)
 	}
-	if hasAVX2() {
-		run("avx2", nil, "./plain")
+	for path := range pathFlags {
+		if hasPath(path) {
+			run(path, []string{"NNGEN_PATH=" + path}, "./plain")
+		}
 	}
 	run("purego", nil, "./tagged")
 	run("purego", []string{"NNGEN_PATH=purego"}, "./plain")

@@ -138,6 +138,15 @@ func (b *Builder) input(at Pos, name string, fields Fields) Ref {
 func (b *Builder) Layer(kind string, from Ref, fields ...Fields) Ref {
 	at, all := b.caller(), merge(fields)
 	all["from"] = from
+	return b.layer(at, kind, all)
+}
+
+// Source adds a layer that reads nothing, such as constant.
+func (b *Builder) Source(kind string, fields ...Fields) Ref {
+	return b.layer(b.caller(), kind, merge(fields))
+}
+
+func (b *Builder) layer(at Pos, kind string, all Fields) Ref {
 	name, _ := all["name"].(string)
 	layer := mapAt(at)
 	b.set(layer, at, kind, all)

@@ -67,7 +67,10 @@ func (w *canonical) input(in *Input) {
 }
 
 func (w *canonical) layer(l *Layer) {
-	fields := []string{"name: " + l.Name, "from: [" + strings.Join(l.From, ", ") + "]"}
+	fields := []string{"name: " + l.Name}
+	if len(l.From) > 0 {
+		fields = append(fields, "from: ["+strings.Join(l.From, ", ")+"]")
+	}
 	if k := w.v.layerKind(l.Kind); k != nil {
 		fields = append(fields, w.args(l.Args, k.Params)...)
 	}

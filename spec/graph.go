@@ -24,6 +24,12 @@ func (d *decoder) connect() {
 		if d.kinds[i] == nil {
 			continue
 		}
+		if d.kinds[i].NoFrom {
+			if src := d.sources[i]; src != nil {
+				d.fail(src[0], "remove from:", "%s reads nothing, so it takes no from", layerContext(i, l))
+			}
+			continue
+		}
 		if d.sources[i] == nil {
 			d.readAbove(i, l)
 		}

@@ -64,7 +64,7 @@ type Layer struct {
 	Pos  Pos
 	Name string
 	Kind string   // a row of the layer table, or of the activation table
-	From []string // layers or inputs it reads, never empty
+	From []string // layers or inputs it reads; empty for a constant alone
 	Args Args
 }
 

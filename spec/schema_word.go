@@ -20,7 +20,11 @@ func (v *Vocabulary) layerSchema() obj {
 				if v.layerKind(word) != k || bodies[word] != nil {
 					continue
 				}
-				bodies[word] = bodySchema(k, names)
+				more := names
+				if k.NoFrom {
+					more = obj{"name": names["name"]}
+				}
+				bodies[word] = bodySchema(k, more)
 				if !k.needsFields() && k.MinFrom < 2 {
 					kinds = append(kinds, word)
 				}

@@ -60,6 +60,8 @@ type Kind struct {
 	// MinFrom and MaxFrom bound the number of sources of a layer. 0 means 1,
 	// AnyFrom as MaxFrom means no bound.
 	MinFrom, MaxFrom int
+	// NoFrom: the layer reads nothing.
+	NoFrom bool
 }
 
 // AnyFrom is a Kind.MaxFrom without a bound.

@@ -24,6 +24,9 @@ how sparse the weights are.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(o.Weights); err != nil {
+				return err
+			}
 			o.Data, o.Talk = data.Source, cmd.ErrOrStderr()
 			report, err := compiler(cmd.ErrOrStderr(), path).Eval(cmd.Context(), net, o)
 			if err != nil {

@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/weights"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -14,7 +16,7 @@ const (
 	exitDone        = 0
 	exitFailure     = 1
 	exitUsage       = 2
-	exitOutOfDate   = 3
+	exitOutOfDate   = 3 // or different
 	exitInvalid     = 4 // spec, weights or data
 	exitMismatch    = 5
 	exitInterrupted = 130
@@ -34,19 +36,23 @@ func (a *app) exitCode(err error) int {
 		data    *dataset.Error
 		invalid *run.InvalidError
 		option  *run.OptionError
+		weight  *weights.Error
+		misfits weights.Errors
+		foreign *model.Error
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case !a.started, errors.As(err, &option):
 		return exitUsage
-	case errors.Is(err, errOutOfDate):
+	case errors.Is(err, errOutOfDate), errors.Is(err, errDifferent):
 		return exitOutOfDate
 	case errors.Is(err, errMismatch):
 		return exitMismatch
 	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid):
+	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid),
+		errors.As(err, &weight), errors.As(err, &misfits), errors.As(err, &foreign):
 		return exitInvalid
 	}
 	return exitFailure

@@ -24,6 +24,9 @@ the file; without --out as CSV to standard output.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(o.Weights); err != nil {
+				return err
+			}
 			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			n, err := compiler(cmd.ErrOrStderr(), path).Predict(cmd.Context(), net, o)
 			if err == nil && o.Out != "" {

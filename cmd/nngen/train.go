@@ -78,6 +78,9 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkWeights(f.options.Weights); err != nil {
+		return err
+	}
 	log, err := openLog(f.log, f.options.Resume)
 	if err != nil {
 		return err

@@ -4,37 +4,58 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/verify"
+	"github.com/nngen-go/nngen/spec"
 	"github.com/spf13/cobra"
 )
 
+// verifyFlags are the flags of verify.
+type verifyFlags struct {
+	verify.Options
+	model      model.Options
+	in, out    string
+	rtol, atol float64
+	json       bool
+}
+
 func verifyCommand() *cobra.Command {
-	var o verify.Options
+	var f verifyFlags
 	var path pathFlag
-	var asJSON bool
+	o := &f.Options
 	cmd := &cobra.Command{
-		Use:   "verify SPEC",
+		Use:   "verify SPEC | verify MODEL.onnx [TEST_DATA_SET_DIR…]",
 		Short: "Compare the generated code with the definition of the network",
 		Long: `Generate and compile the package of a network and prove it: inference, loss,
 gradients and training steps equal the oracle bit for bit, on random samples and
 parameters; errors against float64, per layer; gradients against differences of
-the loss; and the tests of the package itself.`,
-		Example: "  nngen verify digits.yaml --weights digits.safetensors",
-		Args:    cobra.ExactArgs(1),
+the loss; and the tests of the package itself.
+
+An ONNX model is imported first, and its weights are used. Reference inputs and
+outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
+within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
+an operator needs as constants are taken from the first folder.`,
+		Example: "  nngen verify digits.yaml --weights digits.safetensors\n" +
+			"  nngen verify model.onnx test_data_set_0\n" +
+			"  nngen verify model.onnx --in x.npy --out y.npy",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.Samples < 1 {
-				return usageErrorf("--samples must be positive, got %d", o.Samples)
+			if f.Samples < 1 {
+				return usageErrorf("--samples must be positive, got %d", f.Samples)
 			}
-			net, err := gen.Load(args[0])
+			net, err := f.load(cmd, args[0], args[1:])
 			if err != nil {
 				return err
 			}
-			o.Compiler, o.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
-			report, err := verify.Run(cmd.Context(), net, o)
+			if err := checkWeights(f.Options.Weights); err != nil {
+				return err
+			}
+			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
+			report, err := verify.Run(cmd.Context(), net, f.Options)
 			if err != nil {
 				return err
 			}
-			if asJSON {
+			if f.json {
 				err = printJSON(cmd.OutOrStdout(), report)
 			} else {
 				report.WriteText(cmd.OutOrStdout())
@@ -49,6 +70,77 @@ the loss; and the tests of the package itself.`,
 	cmd.Flags().IntVar(&o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
 	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, auto (default all that this machine has)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
+	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
+	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")
+	cmd.Flags().Float64Var(&f.rtol, "rtol", 1e-5, "allowed error relative to a reference output")
+	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output if that is more)")
+	importFlags(cmd, &f.model)
 	return cmd
+}
+
+// load reads the spec or model and the references.
+func (f *verifyFlags) load(cmd *cobra.Command, path string, dirs []string) (*spec.Network, error) {
+	if (f.in == "") != (f.out == "") {
+		return nil, usageErrorf("--in and --out belong together")
+	}
+	if len(dirs) > 0 && !model.Is(path) {
+		return nil, usageErrorf("folders of test data are for models; give --in and --out, or a MODEL.onnx before %s", dirs[0])
+	}
+	var data []*model.Data
+	for _, dir := range dirs {
+		d, err := model.ReadTestSet(dir)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, d)
+	}
+	if f.in != "" {
+		d, err := model.ReadPair(f.in, f.out)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, d)
+	}
+	m, err := f.network(cmd, path, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range data {
+		r, err := m.Reference(d)
+		if err != nil {
+			return nil, err
+		}
+		ref := verify.Reference{Name: r.Name, Inputs: r.Inputs, Outputs: r.Outputs, RTol: f.rtol, ATol: f.atol}
+		if !cmd.Flags().Changed("atol") {
+			ref.ATol = max(1e-6, 1e-5*r.Largest())
+		}
+		f.References = append(f.References, ref)
+	}
+	return m.Net, nil
+}
+
+// network loads a spec, or imports a model with its weights.
+func (f *verifyFlags) network(cmd *cobra.Command, path string, data []*model.Data) (*model.Model, error) {
+	if !model.Is(path) {
+		net, err := gen.Load(path)
+		if err != nil {
+			return nil, err
+		}
+		return model.ForSpec(net), nil
+	}
+	if err := checkImport(&f.model); err != nil {
+		return nil, err
+	}
+	if f.Weights != "" {
+		return nil, usageErrorf("--weights is for specs; the model has its own")
+	}
+	f.model.Inference = true
+	m, err := model.ImportFor(path, f.model, data)
+	if err != nil {
+		return nil, err
+	}
+	writeNotes(cmd.ErrOrStderr(), m)
+	f.Options.Weights, f.WeightData = path, m.Weights
+	return m, nil
 }

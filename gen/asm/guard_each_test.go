@@ -26,6 +26,9 @@ func formulas() (y, dx []expr.Program) {
 		args := spec.Args{}
 		for _, p := range row.Params {
 			args[p.Name] = spec.Arg{Value: p.Default}
+			if p.Default == nil { // a number that must be written
+				args[p.Name] = spec.Arg{Value: 1.5}
+			}
 		}
 		if row.Name == "gelu" {
 			args["approximate"] = spec.Arg{Value: "tanh"}

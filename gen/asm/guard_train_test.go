@@ -172,10 +172,7 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 	if listed {
 		args["list"] = c.list("list", list).from(0)
 	}
-	step := make([]float64, outs)
-	for n := range step {
-		step[n] = s.arith.Apply(expr.OpMul, rate.before[0], dy.before[n])
-	}
+	step := func(v float64) float64 { return s.arith.Apply(expr.OpMul, rate.before[0], v) }
 	changed := append([]float64(nil), w.w...)
 	finish := s.after(epilogue)
 	for _, i := range list {
@@ -184,14 +181,14 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 			dxs.after[i] = finish(sum, u.before[i])
 		}
 		for n := range outs {
-			changed[n*ins+i] = s.arith.MulAdd(x.before[i], step[n], w.at(n, i))
+			changed[n*ins+i] = s.arith.MulAdd(step(x.before[i]), dy.before[n], w.at(n, i))
 		}
 	}
 	w.change(full, tail, func(n, k int) float64 { return changed[n*ins+k] })
 	if k.Bias {
 		for n := range bias.before {
 			if bias.free[n] = n >= outs; !bias.free[n] {
-				bias.after[n] = s.arith.Apply(expr.OpAdd, bias.before[n], step[n])
+				bias.after[n] = s.arith.Apply(expr.OpAdd, bias.before[n], step(dy.before[n]))
 			}
 		}
 	}

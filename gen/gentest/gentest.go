@@ -71,17 +71,15 @@ func Build(dir string, nets []*Network, env ...string) (*Program, error) {
 	return p, nil
 }
 
-// Paths are the ways to run a program: portable Go, and what the packages
-// prefer on this machine.
-var Paths = []string{verify.PureGo, "preferred"}
+// Paths are the ways to run a program: portable Go, and those of this
+// architecture. A machine that does not have one takes the next.
+var Paths = verify.Paths()
 
 // On returns the program set to run on a path.
 func (p *Program) On(path string) *Program {
 	q := *p
 	q.Env = append([]string(nil), p.Env...)
-	if path == verify.PureGo {
-		q.Env = append(q.Env, "NNGEN_PATH="+path)
-	}
+	q.Env = append(q.Env, "NNGEN_PATH="+path)
 	return &q
 }
 

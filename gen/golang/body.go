@@ -124,6 +124,12 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.Slice:
 		y := b.result(o.Y)
 		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s[%d:%d]", b.at[o.X].idx, o.From, o.From+o.Y.Size())))
+	case *ir.View:
+		b.view(o)
+	case *ir.ViewGrad:
+		b.viewGrad(o)
+	case *ir.ReduceAxis:
+		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:
 		y := b.result(o.Y)
 		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))
@@ -171,7 +177,11 @@ func (b *body) mapOp(o *ir.Map) error {
 	if k := b.elementWise(o, out.Size()); k != nil {
 		args := []jen.Code{exprf("%s", y.ptr)}
 		for _, x := range o.In {
-			args = append(args, exprf("%s", b.pointer(x)))
+			if isNumber(x) {
+				args = append(args, exprf("%s", b.at[x].idx))
+			} else {
+				args = append(args, exprf("%s", b.pointer(x)))
+			}
 		}
 		b.add(jen.Id(k.name).Call(args...))
 		return nil

@@ -54,15 +54,23 @@ func (e *emitter) inGroups(k *kernelFunc, per, grouped, left int, group, rest fu
 
 // divide makes several calls of a large dense layer for one sample.
 func (p *printer) divide(k *kernelFunc) {
-	m, ok := k.vector.(*matVec)
-	if !ok {
+	per, _, _, _, _ := panelGroups(p.layout, p.outs)
+	if per == 0 || len(k.fast) == 0 {
 		return
 	}
+	for i := range k.fast {
+		if m, ok := k.fast[i].vector.(*matVec); ok {
+			p.e.with(k.fast[i].Target, func() {
+				k.fast[i].vector, k.fast[i].code = nil, append(append(p.divided(k, k.fast[i].Target, m), k.fast[i].code...), jen.Return())
+			})
+		}
+	}
+	k.rows, k.generic, k.body = true, k.body, nil
+}
+
+// divided are the calls of a large layer with one instruction set.
+func (p *printer) divided(k *kernelFunc, t *target.Target, m *matVec) []jen.Code {
 	per, grouped, group, rest, left := panelGroups(p.layout, p.outs)
-	if per == 0 {
-		return
-	}
-	t := p.target()
 	call := func(suffix string, panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *m.Kernel
 		part.Panels, part.Outputs = panels, outputs
@@ -81,9 +89,7 @@ func (p *printer) divide(k *kernelFunc) {
 			return jen.Id(name).Call(args...)
 		}
 	}
-	k.fast = p.e.inGroups(k, per, grouped, left, call("Group", group, per*schedule.Panel), call("Rest", rest, left))
-	k.fast = append(append(k.fast, k.finish...), jen.Return())
-	k.rows, k.generic, k.body, k.vector, k.finish = true, k.body, nil, nil, nil
+	return p.e.inGroups(k, per, grouped, left, call("Group", group, per*schedule.Panel), call("Rest", rest, left))
 }
 
 // from is an argument of assembly for the panels from q on.
@@ -94,7 +100,7 @@ func (k *kernelFunc) from(name, q string) string {
 		return name
 	case name == "y":
 		return strings.Replace(view, "[0]", "["+times16(q)+"]", 1)
-	case name == "w" || name == "b":
+	case name == "w" || name == "b" || name == "scale":
 		return strings.Replace(view, "[0]", "["+q+"]", 1)
 	}
 	return view

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -24,6 +25,7 @@ type Options struct {
 	Source     string // base name of the spec, for the header
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc Sources
+	Embedded   []byte // the weight file for the binary, nil without one
 }
 
 // Emit returns the files of the package by name.
@@ -47,8 +49,10 @@ type emitter struct {
 	scalars  map[string]*scalarFunc // by program
 	kernels  map[string]*kernelFunc // by what they compute
 	used     map[string]bool        // runtime identifiers used
-	updates  map[string]string      // names of update kernels, by what they compute
+	updates  map[string]string      // names of shared assembly, by instruction set and what they compute
 	rowNames map[*ir.Value]string
+	current  *target.Target  // that code is being made for
+	lists    map[string]bool // instruction sets for which inputs are listed
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -58,7 +62,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
-		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{}, updates: map[string]string{},
+		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{}, updates: map[string]string{}, lists: map[string]bool{},
 	}
 }
 
@@ -66,8 +70,8 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 // the variables of kernels are taken.
 func newGlobals(p *plan.Plan) *namer {
 	n := newNamer(
-		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors",
-		"batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
+		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors", "shareFrom",
+		"asked", "cpuid", "xgetbv", "batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
 		"b", "bq", "c", "d", "dj", "dy", "g", "gk", "gn", "gt", "i", "in", "j", "k", "lanes", "n", "o", "p", "q", "row", "s",
 		"t", "v", "w", "wi", "wk", "wn", "wq", "ws", "wt", "x", "xk", "xn", "y", "h",
 	)

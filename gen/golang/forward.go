@@ -121,7 +121,7 @@ func (e *emitter) inBatches() []jen.Code {
 		return []jen.Code{one}
 	}
 	return []jen.Code{
-		jen.For(exprf("useAVX2 && len(x) > 1")).Block(
+		jen.For(exprf("%s && len(x) > 1", e.anyFlag())).Block(
 			letf("m", "min(len(x), MaxBatch)"),
 			jen.Id("n.forwardRows").Call(exprf("y[:m]"), exprf("x[:m]"), exprf("ws")),
 			setf("y, x", "y[m:], x[m:]")),

@@ -16,6 +16,12 @@ import (
 // vectorGradWeight gives the gradient of a weight its assembly: per panel,
 // over all rows of the batch.
 func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) {
+	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(k, t, o) })
+	k.rows, k.generic, k.body = true, k.body, nil
+}
+
+// gradWeightRows is the body with assembly.
+func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
 	tgt := b.e.target()
 	l, elem := &t.Layout, typeName(b.e.elem)
 	x, dy := b.rowsOf(o.X), b.rowsOf(o.DY)
@@ -55,6 +61,5 @@ func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWe
 		}
 		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
 	}
-	k.fast = append(calls, jen.Return())
-	k.rows, k.generic, k.body = true, k.body, nil
+	return append(calls, jen.Return())
 }

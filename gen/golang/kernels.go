@@ -6,11 +6,9 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
-	"github.com/nngen-go/nngen/gen/target"
 )
 
 // kernelFunc is a generated function that does one matrix operation.
@@ -20,20 +18,15 @@ type kernelFunc struct {
 	args  []arg
 	body  []jen.Code
 	train bool // belongs to the training files
-	// vector is the same in assembly, nil if there is none; finish is what Go
-	// does with its sums.
-	vector vectorKernel
 	// rows: the function works on all rows of a batch: fast with assembly,
 	// generic in portable Go. Without the first it only serves assembly.
-	rows          bool
-	fast, generic []jen.Code
-	extra         []interface {
-		print(t *target.Target) *asm.Func
-	}
-	sums   string            // the operand that takes the sums
-	views  map[string]string // what assembly is passed, by its names
-	finish []jen.Code
-	result string
+	rows    bool
+	fast    []forTarget
+	generic []jen.Code
+	extra   []*panelKernel
+	sums    string            // the operand that takes the sums
+	views   map[string]string // what assembly is passed, by its names
+	result  string
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -48,7 +41,10 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 	}
 	k := &kernelFunc{name: e.globals.name(hint)}
 	e.kernels[key] = k
+	outer := e.current
+	e.current = nil
 	build(k)
+	e.current = outer
 	return k
 }
 
@@ -88,7 +84,7 @@ func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
 
 // portable is the name of the kernel in portable Go.
 func (k *kernelFunc) portable() string {
-	if k.vector != nil || k.rows && !k.assemblyOnly() {
+	if len(k.fast) > 0 {
 		return k.name + "Generic"
 	}
 	return k.name
@@ -114,6 +110,9 @@ func (b *body) matrix(s *plan.Step) error {
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
+	}
 	if m.bias != nil {
 		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
 	}
@@ -123,6 +122,9 @@ func (b *body) matrix(s *plan.Step) error {
 		} else {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
+	}
+	if s.Skip {
+		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))
 	return nil
@@ -256,7 +258,7 @@ func (m *matrix) operandType(v *ir.Value) string {
 }
 
 // weightTypes are the Go types of the weight's fields.
-func (m *matrix) weightTypes() []string { return weightTypes(m.layout, typeName(m.e.elem)) }
+func (m *matrix) weightTypes() []string { return weightTypes(m.layout, typeName(m.layout.Elem)) }
 
 func weightTypes(l *plan.Layout, T string) []string {
 	if l.Order == plan.Connections {
@@ -286,7 +288,7 @@ func weightNames(l *plan.Layout) []string {
 // build writes the kernel.
 func (m *matrix) build(k *kernelFunc) {
 	m.doc(k)
-	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
+	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "scale", "sq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
 	for i := range schedule.Panel {
 		names.taken[fmt.Sprintf("s%d", i)] = true
 		names.taken[fmt.Sprintf("w%d", i)] = true
@@ -307,6 +309,7 @@ func (m *matrix) build(k *kernelFunc) {
 	if m.layout.Full == 0 && m.layout.Order == plan.Panels {
 		k.args[len(k.args)-1].name = "wt"
 	}
+	k.args = append(k.args, m.scaleArg()...)
 	if m.bias != nil {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
 	}
@@ -334,15 +337,18 @@ func (m *matrix) build(k *kernelFunc) {
 
 // doc says what the kernel computes, as the loop it stands for.
 func (m *matrix) doc(k *kernelFunc) {
-	last := "s"
-	for _, op := range m.step.Epilogue {
-		last = lowerCamel(op.Doc) + "(" + last + ")"
-	}
 	index, init := "w[n][k]", "b[n]"
 	if m.grad {
 		index, init = "w[k][n]", "0"
 	} else if m.bias == nil {
 		init = "0"
+	}
+	last := "s"
+	if m.tensor.Scaled() {
+		init, last = "0", map[bool]string{true: "scale[n]*s", false: "scale[n]*s + b[n]"}[m.bias == nil]
+	}
+	for _, op := range m.step.Epilogue {
+		last = lowerCamel(op.Doc) + "(" + last + ")"
 	}
 	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
 	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,

@@ -28,8 +28,9 @@ func (e *emitter) learn(f *jen.File) error {
 		steps = append(steps, &plan.Step{Op: l.Update})
 	}
 	b.neededNumbers(e.plan.Train.Update.Steps, steps)
-	for i, l := range all {
-		fn, err := e.learnFunc(l, i)
+	ranks := e.plan.Ranks()
+	for _, l := range all {
+		fn, err := e.learnFunc(l, ranks[l.Update.Out[0].Param])
 		if err != nil {
 			return err
 		}
@@ -56,8 +57,9 @@ func (b *body) asElem(x *ir.Value) string {
 	return fmt.Sprintf("%s(%s)", typeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
 }
 
-// learnFunc is the function that updates one parameter.
-func (e *emitter) learnFunc(l plan.Learn, index int) (*kernelFunc, error) {
+// learnFunc is the function that updates one parameter, dealt out by its rank
+// where it is not divided.
+func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
 	b.names = e.local("t", "p", "g", "x", "part", "parts", "from", "to", "k", "q", "m", "one", "w", "j", "n", "o", "i")
 	var failed error
@@ -81,12 +83,14 @@ func (e *emitter) learnFunc(l plan.Learn, index int) (*kernelFunc, error) {
 			return
 		}
 		k.generic = append([]jen.Code{
-			jen.If(exprf("part != %d%%parts", index)).Block(jen.Return()),
+			jen.If(exprf("part != %s(%d, parts)", e.dealer(), rank)).Block(jen.Return()),
 			letf("p, g", "t.net.p, &t.m.grads"),
 		}, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
-			v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
-			k.fast = v.fast()
+			e.fast(k, func() []jen.Code {
+				v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
+				return v.fast()
+			})
 		}
 		if k.fast == nil {
 			k.rows, k.body = false, k.generic
@@ -180,7 +184,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
 			outputs: outputs, width: width, xStride: x.stride, first: first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: fmt.Sprintf("m*%d", width/l.target.Lanes(typeName(l.e.elem))),
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf(width, l.target.Lanes(typeName(l.e.elem))),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
 	}
@@ -200,6 +204,15 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", chunk)).Block(
 			append([]jen.Code{letf("m", "min(%d, to-k)", chunk)}, panels...)...),
 	}
+}
+
+// vectorsOf is the number of vectors that hold m rows of a panel; the last may
+// reach into the padding of the tensor.
+func vectorsOf(width, lanes int) string {
+	if width < lanes {
+		return fmt.Sprintf("(m*%d+%d)/%d", width, lanes-1, lanes)
+	}
+	return fmt.Sprintf("m*%d", width/lanes)
 }
 
 // nameOf is the Go expression of a value's rows in the trainer.
@@ -291,27 +304,12 @@ func (l *learnKernel) numbers() []string {
 // brings along.
 func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
 	t := e.target()
+	key = t.Name + " " + key
 	name := e.updates[key]
 	if name == "" {
 		name = e.globals.name(hint)
 		e.updates[key] = name
-		full := name + strings.ToUpper(t.Name)
-		k.extra = append(k.extra, &panelKernel{name, []string{full + " " + doc}, text})
+		k.extra = append(k.extra, &panelKernel{t, name + upper(t), []string{name + upper(t) + " " + doc}, text})
 	}
-	return name + strings.ToUpper(t.Name)
-}
-
-// shares is the function that divides inputs among workers.
-func (e *emitter) shares() string {
-	e.kernel("shares", "share", func(f *kernelFunc) {
-		f.rows, f.train = true, true
-		f.doc = []string{f.name + " is a part of n inputs, in whole tiles."}
-		f.args = []arg{{"n", "int"}, {"tile", "int"}, {"part", "int"}, {"parts", "int"}}
-		f.result = "(from, to int)"
-		f.generic = []jen.Code{
-			letf("tiles", "(n + tile - 1) / tile"),
-			jen.Return(exprf("tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)")),
-		}
-	})
-	return e.kernels["shares"].name
+	return name + upper(t)
 }

@@ -89,8 +89,9 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil
 		k.rows, k.generic, k.body = true, k.body, nil
-		k.fast = append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...)
-		k.fast = append(k.fast, jen.Return())
+		e.fast(k, func() []jen.Code {
+			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...), jen.Return())
+		})
 	})
 }
 
@@ -113,7 +114,7 @@ func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows},
+		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
 	}
 }
 
@@ -128,7 +129,7 @@ func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
 	k.doc = []string{
 		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
-		"\tfor n := range dy {", "\t\ts := -rate * dy[n]", "\t\tfor k := range x {", "\t\t\tw[n][k] += x[k] * s", "\t\t}", "\t\tb[n] += s", "\t}", "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] += (-rate * x[k]) * dy[n]", "\t\t}", "\t\tb[n] += -rate * dy[n]", "\t}", "",
 		"It does not allocate.",
 	}
 	for i, t := range weightTypes(r.l, T) {
@@ -142,12 +143,11 @@ func (r *rankOne) build(k *kernelFunc) {
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
 			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
-			jen.Var().Id("s").Id(array(r.e.elem, outs)),
-			forRange("j, dj", "d", setf("s[j]", "negative * dj")),
-			forRange("k, xk", "x", letf("wk", "&%s[k]", w), forRange("j, sj", "s", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("xk * sj")))),
+			forRange("k, xk", "x", letf("wk", "&%s[k]", w), letf("s", "negative * xk"),
+				forRange("j, dj", "d", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("s * dj")))),
 		}
 		if r.B != nil {
-			out = append(out, letf("bq", "&b[%s]", q), forRange("j, sj", "s", jen.Id("bq[j]").Op("+=").Id("sj")))
+			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("+=").Id(T).Call(exprf("negative * dj"))))
 		}
 		return out
 	}
@@ -232,12 +232,12 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	for i, v := range m.extra {
 		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
 	}
-	if then == nil {
-		k.fast = append(p.gradInputFast(k), p.finishOne()...)
-	} else {
-		k.fast = p.rankOneFast(k, then)
-	}
-	k.fast = append(k.fast, jen.Return())
+	e.fast(k, func() []jen.Code {
+		if then == nil {
+			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+		}
+		return append(p.rankOneFast(k, then), jen.Return())
+	})
 }
 
 // finishOne applies the epilogue to the stored sums.
@@ -324,13 +324,27 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 		calls := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))}
 		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(k, 4*p.outs*p.ins, calls)...))
 	}
-	if then.B != nil {
-		out = append(out, forRange("j, dj", "x", jen.Id("b[j/16][j%16]").Op("+=").Id("negative * dj")))
-	}
+	out = append(out, p.biasOne(k)...)
 	if !fuses {
 		out = append(out, p.finishOne()...)
 	}
+	if p.step.Skip {
+		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+	}
 	return out
+}
+
+// biasOne updates the bias by one sample.
+func (p *printer) biasOne(k *kernelFunc) []jen.Code {
+	then := p.step.Then
+	if then.B == nil {
+		return nil
+	}
+	bias := p.e.describeRankOne(then)
+	bias.Inputs, bias.Bias = 0, true
+	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
+	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
 }
 
 // scalarExtras reports whether the epilogue reads what is no row of the sums'

@@ -92,6 +92,10 @@ func (r *ref) op(op ir.Op) error {
 		for _, x := range o.Xs {
 			r.add(setf(y, "append(%s, %s...)", y, r.value(x)))
 		}
+	case *ir.View:
+		r.view(o)
+	case *ir.ReduceAxis:
+		r.reduceAxis(o)
 	case *ir.Gather:
 		x, t := r.value(o.X), r.value(o.T)
 		r.add(letf(r.result(o.Y), "[]float64{%s[int(%s[0])]}", x, t))

@@ -28,6 +28,8 @@ func (r rows) at(name, i string) string {
 		return fmt.Sprintf("&%s[%s]%s", name, i, r.field)
 	case r.named:
 		return fmt.Sprintf("(*%s)(&%s[%s])", array(r.elem, r.size), name, i)
+	case r.stride != r.size:
+		return fmt.Sprintf("(*%s)(%s[%s][:])", array(r.elem, r.size), name, i)
 	}
 	return fmt.Sprintf("&%s[%s]", name, i)
 }
@@ -56,7 +58,8 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		}
 		return r
 	}
-	r.typ = "[]" + array(v.DType, v.Size())
+	r.stride = b.e.rowStride(v.Size())
+	r.typ = "[]" + array(v.DType, r.stride)
 	return r
 }
 
@@ -129,6 +132,9 @@ func (b *body) layerwise() error {
 func (b *body) rowPlace(v *ir.Value) place {
 	r, name := b.rowsOf(v), b.passed(v)
 	p := place{idx: name + "[i]" + r.field, ptr: r.at(name, "i")}
+	if r.pass == "" && r.stride != r.size {
+		p.idx = p.ptr
+	}
 	b.at[v] = p
 	return p
 }
@@ -151,6 +157,9 @@ func (b *body) matrixRows(s *plan.Step) {
 	args = append(args, exprf("%s", b.passed(m.x)))
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
 	}
 	if m.bias != nil {
 		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))

@@ -66,6 +66,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	for i, t := range k.weightTypes() {
 		f.args = append(f.args, arg{wNames[i], t})
 	}
+	f.args = append(f.args, k.scaleArg()...)
 	call := func(i string) jen.Code {
 		var args []string
 		for j, v := range k.values {
@@ -73,6 +74,9 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		args = append(args, k.x.at("x", i))
 		args = append(args, wNames...)
+		for _, a := range k.scaleArg() {
+			args = append(args, a.name)
+		}
 		if k.bias != nil {
 			args = append(args, "b")
 		}
@@ -96,14 +100,16 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		f.args = append(f.args, arg{extra[i], typ})
 	}
 	f.generic = append(f.bounds(), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
-	if k.grad {
-		k.vectorGradInput(f)
-		return
-	}
-	if single.vector != nil || single.rows {
-		f.fast = append(f.fast, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
-	}
-	k.vectorForward(f)
+	k.e.fast(f, func() []jen.Code {
+		if k.grad {
+			return k.vectorGradInput(f)
+		}
+		var out []jen.Code
+		if len(single.fast) > 0 {
+			out = append(out, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
+		}
+		return append(out, k.vectorForward(f)...)
+	})
 }
 
 // bounds tells the compiler that all operands have as many rows as x.
@@ -136,22 +142,19 @@ func (k *rowsKernel) single() *kernelFunc {
 
 // panelKernel is a kernel of assembly that a function calls.
 type panelKernel struct {
-	name string // without the instruction set's
-	doc  []string
-	text func(t *target.Target, name string, doc []string) *asm.Func
+	target *target.Target
+	name   string
+	doc    []string
+	text   func(t *target.Target, name string, doc []string) *asm.Func
 }
 
-func (p *panelKernel) print(t *target.Target) *asm.Func {
-	return p.text(t, p.name+strings.ToUpper(t.Name), p.doc)
-}
+func (p *panelKernel) print() *asm.Func { return p.text(p.target, p.name, p.doc) }
 
 // helper adds a kernel to those the function brings along and returns the
 // name to call.
 func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	p := &panelKernel{name: k.name + suffix, text: text}
-	name := p.name + strings.ToUpper(t.Name)
-	p.doc = []string{name + " " + doc}
-	k.extra = append(k.extra, p)
+	name := k.name + suffix + upper(t)
+	k.extra = append(k.extra, &panelKernel{t, name, []string{name + " " + doc}, text})
 	return name
 }
 
@@ -159,19 +162,25 @@ func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text fu
 // garbage collection waits for it.
 const flopsPerCall = 4 << 20
 
-// rowsPerCall is how many rows a call may take, a multiple of 30 (tiles of six
-// and five), or all of a batch.
-func (k *rowsKernel) rowsPerCall(flops int) int {
+// rowsPerCall is how many rows a call may take, a multiple of the tiles' sizes,
+// or all of a batch.
+func (k *rowsKernel) rowsPerCall(flops int, tiles []int) int {
 	batch := k.e.plan.Options.Batch
 	if batch*flops <= flopsPerCall {
 		return batch
 	}
-	return max(flopsPerCall/flops/30*30, 6)
+	unit := tiles[0]
+	if len(tiles) > 1 {
+		for unit%tiles[1] > 0 {
+			unit += tiles[0]
+		}
+	}
+	return max(flopsPerCall/flops/unit*unit, tiles[0])
 }
 
 // vectorForward adds the assembly of a dense layer: per panel, and per half of
 // it where a vector holds fewer outputs.
-func (k *rowsKernel) vectorForward(f *kernelFunc) {
+func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	t := k.target()
 	sums, elem := k.values[0], typeName(k.e.elem)
 	fuses := k.fusesSums()
@@ -180,51 +189,66 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 	if !fuses {
 		base.Epilogue = nil
 	}
-	rows := k.rowsPerCall(2 * k.ins * schedule.Panel)
+	l, together := k.layout, 1 // full panels in a call
+	if most := t.VectorOutputs(elem, k.step.Chains); most > schedule.Panel {
+		together = max(1, min(most/schedule.Panel, l.Full))
+	}
+	rows := k.rowsPerCall(2*k.ins*schedule.Panel*together, t.TileRows(elem, schedule.Panel*together, k.step.Chains))
 	first := "0"
 	if rows < k.e.plan.Options.Batch {
 		first = "i"
 	}
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
-	panel := func(at, w, b string, width, valid int) []jen.Code {
+	part := func(p *kernel.Kernel, at, w, q, b string, lane int) jen.Code {
+		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
+			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
+		args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
+		if b != "" {
+			args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+		}
+		if base.Scaled {
+			args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+		}
+		args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
+		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+	}
+	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
 		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			p := base.Panel(min(most, valid-lane), width)
-			name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
-				fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
-				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
-			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
-			if b != "" {
-				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
-			}
-			args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
-			out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(args, ", "))))
+			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane))
 		}
 		return out
 	}
-	l := k.layout
 	bias := func(q string) string {
 		if k.bias == nil {
 			return ""
 		}
 		return "b[" + q + "]"
 	}
-	if l.Full > 0 {
-		each := panel("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "w", k.e.preempting(f, 2*k.ins*k.outs*k.e.plan.Options.Batch, each)...))
+	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
+	if together > 1 {
+		each := []jen.Code{part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)}
+		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
+		for q := groups * together; q < l.Full; q++ {
+			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
+		}
+	} else if l.Full > 0 {
+		each := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
+		calls = append(calls, forRange("q", "w", k.e.preempting(f, allFlops, each)...))
 	}
 	if l.Tail > 0 {
-		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
 	if l.Full == 0 && rows < k.e.plan.Options.Batch {
-		calls = k.e.preempting(f, 2*k.ins*k.outs*k.e.plan.Options.Batch, calls)
+		calls = k.e.preempting(f, allFlops, calls)
 	}
-	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))...)
+	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
 	if !fuses {
-		f.fast = append(f.fast, k.finishRows(f)...)
+		out = append(out, k.finishRows(f)...)
 	}
-	f.fast = append(f.fast, jen.Return())
+	return append(out, jen.Return())
 }
 
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
@@ -254,14 +278,23 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 		return n
 	}
 	vars := fmt.Sprintf("by%d, by%d", tiles[0], tiles[1])
-	if len(tiles) == 3 {
-		vars += fmt.Sprintf(", single%d", tiles[0])
+	for _, size := range tiles[2:] {
+		if size > 1 {
+			vars += fmt.Sprintf(", by%d", size)
+		} else {
+			vars += fmt.Sprintf(", single%d", tiles[0])
+		}
 	}
 	if !declared[vars] {
 		declared[vars] = true
 		call := fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
-		if len(tiles) == 2 { // the smaller tile is one row
-			call = fmt.Sprintf("%s/%d, %s%%%d", n, tiles[0], n, tiles[0])
+		if len(tiles) != 3 { // the large ones first
+			var counts []string
+			for _, size := range tiles {
+				counts = append(counts, strings.TrimSuffix(fmt.Sprintf("%s/%d", n, size), "/1"))
+				n = fmt.Sprintf("%s%%%d", n, size)
+			}
+			call = strings.Join(counts, ", ")
 		}
 		*pre = append(*pre, letf(vars, "%s", call))
 	}
@@ -269,7 +302,7 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
-func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
+func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 	t := k.target()
 	elem := typeName(k.e.elem)
 	dx := k.values[0]
@@ -289,7 +322,7 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 	at := min(t.InputsAtOnce(elem), k.outs)
 	flops := 2 * at * k.ins
-	rows := k.rowsPerCall(flops)
+	rows := k.rowsPerCall(flops, t.GradInputRows(kern.Fused))
 	first := "0"
 	if rows < k.e.plan.Options.Batch {
 		first = "i"
@@ -314,11 +347,11 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
-	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, code)...)
+	out := inChunks(rows, k.e.plan.Options.Batch, code)
 	if !fuses {
-		f.fast = append(f.fast, k.finishRows(f)...)
+		out = append(out, k.finishRows(f)...)
 	}
-	f.fast = append(f.fast, jen.Return())
+	return append(out, jen.Return())
 }
 
 // inBlocks prints calls for blocks of inputs, perCall of them at a time.

@@ -45,7 +45,7 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 		return fmt.Sprintf("%s.t%d[:]", b.slots, b.phase.Slot[v]), "[]" + array(v.DType, v.Size()), nil
 	}
 	name := b.rowsName(v)
-	return name + "[:len(x)]", "[]" + array(v.DType, v.Size()), nil
+	return name + "[:len(x)]", "[]" + array(v.DType, b.e.rowStride(v.Size())), nil
 }
 
 // rowsName is the array of a value's rows in the trainer.
@@ -186,15 +186,18 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 		return nil
 	}
 	t := b.e.plan.TensorOf(o.Y.Param)
-	size := o.X.Size()
-	k := b.e.kernel(fmt.Sprintf("batchSum %d", size), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+	size, stride := o.X.Size(), b.e.rowStride(o.X.Size())
+	if b.single {
+		stride = size
+	}
+	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d", size, stride), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
-		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, size)}}
+		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, stride)}}
 		k.body = []jen.Code{
 			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
 			forRange("b", "dy",
-				letf("d", "&dy[b]"),
+				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
 				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
 		}
 	})

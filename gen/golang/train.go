@@ -109,19 +109,26 @@ func (e *emitter) gradients(f *jen.File) error {
 			}
 		}
 	}
-	if err := sums.run(); err != nil {
+	code, err = sums.dealt()
+	if err != nil {
 		return err
 	}
-	e.method(f, []string{"sums computes the gradients of the parameters: sums over the samples in their order."},
-		"sums", "g *params, x []Input", "", sums.take())
+	e.method(f, []string{
+		"sums computes the gradients of the parameters, sums over the samples in their",
+		"order: one of several parts, which are whole parameters.",
+	}, "sums", "g *params, x []Input, part, parts int", "", code)
 	return e.learn(f)
 }
 
 // samplesOf emits what is done for every sample.
 func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	stmts := []jen.Code{letf("p", "t.net.p")}
-	if len(p.Sample.Slots) > 0 {
+	switch {
+	case len(p.Sample.Slots) == 0:
+	case b.layers:
 		stmts = append(stmts, letf("ws", "&t.m.%s", space))
+	default: // each worker has that of its first sample
+		stmts = append(stmts, letf("ws", "&t.m.%s[from]", space))
 	}
 	b.neededNumbers(p.Prepare.Steps, p.Sample.Steps)
 	stmts = append(stmts, b.take()...)
@@ -134,10 +141,7 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	if !b.usesParams() {
 		stmts = stmts[1:]
 	}
-	rows := []jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}
-	if b.from != ":len(x)" {
-		rows = []jen.Code{setf("x, y", "x[%s], y[%s]", b.from, b.from), setf("y", "y[:len(x)]")}
-	}
+	rows := []jen.Code{setf("x, y", "x[%s], y[%s]", b.from, b.from), setf("y", "y[:len(x)]")}
 	return append(append(append(stmts, rows...), b.declared...), code...), nil
 }
 
@@ -156,13 +160,15 @@ func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *i
 // evaluate prints the loss as in inference.
 func (e *emitter) evaluate(f *jen.File) error {
 	p := e.plan.Train.Evaluate
-	b := e.batchBody(p, false, ":len(x)")
+	b := e.batchBody(p, false, "from:from+n")
 	code, err := b.samplesOf(p, "lossSpace")
 	if err != nil {
 		return err
 	}
-	e.method(f, []string{"evaluate computes the losses of samples as in inference: nothing is dropped or updated."},
-		"evaluate", "x []Input, y []Target", "", code)
+	e.method(f, []string{
+		"evaluate computes the losses of n samples of a batch, the first of which is from, as",
+		"in inference: nothing is dropped or updated.",
+	}, "evaluate", "x []Input, y []Target, from, n int", "", code)
 	return e.lossOf(f, p, "evaluated", "evaluated is the loss of a batch that was evaluated.", e.prog.EvalLoss, false)
 }
 
@@ -246,7 +252,11 @@ func (b *body) bindTargetsAt(i string) {
 		if len(b.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		b.at[o.Target] = place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		at := place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		if field == "" {
+			at.ptr = fmt.Sprintf("(*%s)(%s)", array(o.Target.DType, o.Target.Size()), at.ptr)
+		}
+		b.at[o.Target] = at
 	}
 }
 
@@ -287,20 +297,30 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	for _, v := range t.Rows {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, v.Size())).Comment("of every sample"))
-		if rest := e.plan.Options.Batch * v.Size() % schedule.Panel; rest > 0 {
+		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size()))).Comment("of every sample"))
+		if rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel; rest > 0 {
 			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
 		}
 	}
 	fields = append(fields,
-		jen.Id("gradientSpace").Struct(slots(e.elem, t.Gradients.Sample.Slots, e.rowCount()...)...),
-		jen.Id("lossSpace").Struct(slots(e.elem, t.Evaluate.Sample.Slots, e.rowCount()...)...))
+		e.sampleSpace("gradientSpace", t.Gradients.Sample),
+		e.sampleSpace("lossSpace", t.Evaluate.Sample))
 	if t.One != nil {
 		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One.Slots, 1)...))
 	}
 	f.Comment("memory is everything a trainer keeps: one block without pointers.")
 	f.Type().Id("memory").Struct(fields...)
 	f.Line()
+}
+
+// sampleSpace is the field of a phase's workspace: with rows for every sample,
+// or one for every sample that may be a worker's first.
+func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
+	field := jen.Id(name)
+	if !e.plan.Layerwise {
+		field.Index(jen.Lit(e.plan.Options.Batch))
+	}
+	return field.Struct(e.batchSlots(p)...)
 }
 
 // rowField is the trainer's field for the rows of a value.

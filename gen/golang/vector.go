@@ -55,11 +55,18 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	}
 	T := typeName(e.elem)
 	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args := []arg{{"y", m.YType}}
+	args, views := []arg{{"y", m.YType}}, map[string]string{}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
-		if x.Kind == ir.Param || isNumber(x) {
+		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
+		}
+		if isNumber(x) {
+			name := fmt.Sprintf("x%d", i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			args = append(args, arg{name, T})
+			operands[i], views[name] = name, "&"+name
+			continue
 		}
 		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
@@ -69,13 +76,22 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		m.Ins = append(m.Ins, op)
 		args = append(args, arg{op.Arg, op.Type})
 	}
-	if _, ok := e.target().Map(&m.Map); !ok {
+	can := func(t *target.Target) bool {
+		_, ok := t.Map(&m.Map)
+		return ok
+	}
+	if !e.anyTarget(can) {
 		return nil
 	}
 	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
 	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums, k.vector = args, "y", m
+		k.args, k.sums, k.views = args, "y", views
+		e.eachTarget(func(t *target.Target) {
+			if can(t) {
+				k.fast = append(k.fast, forTarget{Target: t, vector: m})
+			}
+		})
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
 }
@@ -83,22 +99,31 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 // vector gives a dense layer for one sample its assembly. The epilogue is done
 // in registers where it reads nothing but the sums; else it follows in Go.
 func (p *printer) vector(k *kernelFunc) {
-	m := &matVec{Kernel: p.forAssembly()}
-	k.vector, k.sums = m, p.ptr[p.stored[0]]
+	k.sums = p.ptr[p.stored[0]]
 	k.views = p.arrayViews(k)
-	if p.fusesSums() {
-		return
-	}
-	m.Epilogue = nil
+	p.e.eachTarget(func(t *target.Target) {
+		m := &matVec{Kernel: p.forAssembly()}
+		f := forTarget{Target: t, vector: m}
+		if !p.fusesSums() {
+			m.Epilogue = nil
+			f.code = p.finishSums(k)
+		}
+		k.fast = append(k.fast, f)
+	})
+}
+
+// finishSums applies the epilogue to sums in memory.
+func (p *printer) finishSums(k *kernelFunc) []jen.Code {
 	switch each := p.eachKernel(); {
 	case len(p.step.Epilogue) == 0:
 	case each != nil:
-		k.finish = []jen.Code{jen.Id(each.name).Call(jen.Id(k.sums), jen.Id(k.sums))}
+		return []jen.Code{jen.Id(each.name).Call(jen.Id(k.sums), jen.Id(k.sums))}
 	case p.outs == 1:
-		k.finish = append([]jen.Code{letf("s", "%s[0]", k.sums)}, p.epilogue("s", p.elementAt("0", 0))...)
+		return append([]jen.Code{letf("s", "%s[0]", k.sums)}, p.epilogue("s", p.elementAt("0", 0))...)
 	default:
-		k.finish = []jen.Code{forRange("j, s", k.sums, p.epilogue("s", p.elementAt("j", -1))...)}
+		return []jen.Code{forRange("j, s", k.sums, p.epilogue("s", p.elementAt("j", -1))...)}
 	}
+	return nil
 }
 
 // forAssembly is a copy of the step's kernel that an emitter may adapt.
@@ -125,8 +150,6 @@ func (m *matrix) last() *ir.Value {
 // target is the instruction set of the assembly.
 func (m *matrix) target() *target.Target { return m.e.target() }
 
-func (e *emitter) target() *target.Target { return target.ByName(e.plan.Options.Targets[0]) }
-
 // arrayViews are the first elements of the kernel's operands, by the names
 // assembly has for them.
 func (p *printer) arrayViews(k *kernelFunc) map[string]string {
@@ -139,6 +162,9 @@ func (p *printer) arrayViews(k *kernelFunc) map[string]string {
 	}
 	if p.bias != nil {
 		views["b"] = "&b[0][0]"
+	}
+	if p.tensor.Scaled() {
+		views["scale"] = "&scale[0][0]"
 	}
 	return views
 }
@@ -156,7 +182,7 @@ func (p *printer) eachKernel() *kernelFunc {
 func (e *emitter) vectorKernels() []*kernelFunc {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.vector != nil || k.rows {
+		if len(k.fast) > 0 || k.rows {
 			byName[k.name] = k
 		}
 	}
@@ -178,31 +204,40 @@ func (e *emitter) assembly() error {
 	if len(ks) == 0 {
 		return nil
 	}
-	t := e.target()
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n\n%s", e.header(), asmTag, t.Data)
+	text := map[string]*strings.Builder{}
 	asmGo, other := e.file(), e.file()
 	asmGo.HeaderComment("//go:build " + asmTag)
 	other.HeaderComment("//go:build !(" + asmTag + ")")
-	for _, k := range ks {
-		if k.rows {
-			for _, x := range k.extra {
-				f := x.print(t)
-				fmt.Fprintf(&text, "\n%s", f.Text())
-				declare(asmGo, f)
-			}
-			k.rowsFunc(asmGo)
-			if !k.assemblyOnly() {
-				e.forwardGeneric(other, k)
-			}
-			continue
-		}
-		f := k.vector.print(t, k.name+strings.ToUpper(t.Name), k)
-		fmt.Fprintf(&text, "\n%s", f.Text())
-		e.dispatch(asmGo, k, f)
-		e.forwardGeneric(other, k)
+	for _, t := range e.targets() {
+		text[t.Name] = &strings.Builder{}
+		fmt.Fprintf(text[t.Name], "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n\n%s", e.header(), asmTag, t.Data)
 	}
-	e.files["kernels_amd64.s"] = []byte(text.String())
+	add := func(t *target.Target, f *asm.Func) {
+		fmt.Fprintf(text[t.Name], "\n%s", f.Text())
+		declare(asmGo, f)
+	}
+	for _, k := range ks {
+		for _, x := range k.extra {
+			add(x.target, x.print())
+		}
+		for i := range k.fast {
+			if f := &k.fast[i]; f.vector != nil {
+				fn := f.vector.print(f.Target, k.name+upper(f.Target), k)
+				add(f.Target, fn)
+				f.code = append(append([]jen.Code{k.callOf(fn)}, f.code...), jen.Return())
+			}
+		}
+		k.chooser(asmGo)
+		if !k.assemblyOnly() {
+			e.forwardGeneric(other, k)
+		}
+	}
+	for name, s := range text {
+		if e.lists[name] {
+			s.WriteString("\n" + target.ByName(name).NonZeroData)
+		}
+		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
+	}
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
 		var buf bytes.Buffer
 		if err := file.Render(&buf); err != nil {
@@ -213,9 +248,8 @@ func (e *emitter) assembly() error {
 	return nil
 }
 
-// dispatch prints the assembly's declaration and the function that chooses.
-func (e *emitter) dispatch(f *jen.File, k *kernelFunc, fn *asm.Func) {
-	declare(f, fn)
+// callOf is the call of the function's own assembly.
+func (k *kernelFunc) callOf(fn *asm.Func) jen.Code {
 	var call []jen.Code
 	for _, a := range fn.Args {
 		name := a.Name
@@ -224,13 +258,7 @@ func (e *emitter) dispatch(f *jen.File, k *kernelFunc, fn *asm.Func) {
 		}
 		call = append(call, jen.Id(name))
 	}
-	all, pass := k.signature()
-	fast := append([]jen.Code{jen.Id(fn.Name).Call(call...)}, k.finish...)
-	fast = append(fast, jen.Return())
-	f.Func().Id(k.name).Params(all...).Block(
-		jen.If(jen.Id("useAVX2")).Block(fast...),
-		jen.Id(k.portable()).Call(pass...))
-	f.Line()
+	return jen.Id(fn.Name).Call(call...)
 }
 
 // declare prints the Go declaration of an assembly function.
@@ -246,15 +274,17 @@ func declare(f *jen.File, fn *asm.Func) {
 	f.Line()
 }
 
-// rowsFunc prints the function over rows that chooses, or a helper of it.
-func (k *kernelFunc) rowsFunc(f *jen.File) {
+// chooser prints the function that chooses, or a helper of it.
+func (k *kernelFunc) chooser(f *jen.File) {
 	params, pass := k.signature()
-	for _, line := range k.doc {
-		f.Comment(line)
-	}
 	body := k.generic
 	if !k.assemblyOnly() {
-		body = []jen.Code{jen.If(jen.Id("useAVX2")).Block(k.fast...), jen.Id(k.portable()).Call(pass...)}
+		body = k.choice(pass)
+	}
+	if k.rows {
+		for _, line := range k.doc {
+			f.Comment(line)
+		}
 	}
 	f.Func().Id(k.name).Params(params...).Id(k.result).Block(body...)
 	f.Line()

@@ -51,8 +51,10 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 			holders[name] = b.holder(y)
 		}
 	}
-	_, ok = b.e.target().Update(&u.Update)
-	return u, holders, ok
+	return u, holders, b.e.anyTarget(func(t *target.Target) bool {
+		_, ok := t.Update(&u.Update)
+		return ok
+	})
 }
 
 // updateKernel is the assembly of an update.
@@ -99,6 +101,16 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		}
 	}
 	k.generic = inner.elementLoop(o, t)
+	b.e.fast(k, func() []jen.Code {
+		if _, ok := b.e.target().Update(&u.Update); !ok {
+			return nil
+		}
+		return b.updateFast(k, u, o, t, holders, inner)
+	})
+}
+
+// updateFast is the body with assembly.
+func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
 	name := b.e.updateKernel(k, u, o.Doc)
 	call := func(field, index, vectors string) jen.Code {
 		var args []string
@@ -120,7 +132,7 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	k.fast = append(b.e.updateCalls(k, t, b.e.target().Lanes(u.Elem), call), jen.Return())
+	return append(b.e.updateCalls(k, t, b.e.target().Lanes(u.Elem), call), jen.Return())
 }
 
 // elementsPerCall bounds an update, which takes as long as its arrays need
@@ -135,10 +147,10 @@ func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call fun
 	pieces := func(field, index string, rows, width int) jen.Code {
 		per := max(elementsPerCall/width, 1)
 		if per >= rows {
-			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint(rows*width/lanes))
+			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the padding belongs to it
 		}
 		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
-			loop(call(field, fmt.Sprintf(index, "k"), fmt.Sprintf("min(%d, %d-k)*%d", per, rows, width/lanes)))...)
+			loop(call(field, fmt.Sprintf(index, "k"), fmt.Sprintf("(min(%d, %d-k)*%d+%d)/%d", per, rows, width, lanes-1, lanes)))...)
 	}
 	l := &t.Layout
 	switch l.Order {
@@ -147,7 +159,7 @@ func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call fun
 			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
 		}
 		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
-			loop(call(t.Field, "[k]", fmt.Sprintf("min(%d, %d-k)/%d", elementsPerCall, l.Size(), lanes)))...)}
+			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", elementsPerCall, l.Size(), lanes-1, lanes)))...)}
 	case plan.Vector:
 		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}

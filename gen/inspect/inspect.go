@@ -105,7 +105,7 @@ func (r *Report) ports(net *spec.Network, prog *ir.Program) {
 		r.Inputs = append(r.Inputs, Port{Name: in.Name, Shape: in.Shape, Normalize: in.Normalize != nil})
 	}
 	for i, out := range prog.Outputs {
-		p := Port{Name: out.Name, Shape: out.Value.Shape, From: net.Outputs[i].From, Loss: out.LossName, Labels: out.Labels}
+		p := Port{Name: out.Name, Shape: out.Shape, From: net.Outputs[i].From, Loss: out.LossName, Labels: out.Labels}
 		switch {
 		case out.LossName == "":
 		case out.Class:
@@ -119,18 +119,12 @@ func (r *Report) ports(net *spec.Network, prog *ir.Program) {
 
 // layers lists the layers with their sizes.
 func (r *Report) layers(net *spec.Network, prog *ir.Program) {
-	sizes := map[string]int{}
-	for _, in := range prog.Inputs {
-		sizes[in.Name] = in.Size()
-	}
 	for i := range net.Layers {
 		spec := &net.Layers[i]
-		l := Layer{Name: spec.Name, Kind: spec.Kind, From: spec.From}
+		l := Layer{Name: spec.Name, Kind: spec.Kind, From: spec.From, Shape: prog.Shapes[spec.Name]}
 		if act := spec.Args.Word("activation"); act != nil && act.Name != "linear" {
 			l.Activation = act.Name
 		}
-		sizes[l.Name] = layerSize(spec, sizes)
-		l.Shape = []int{sizes[l.Name]}
 		for _, v := range prog.Params {
 			if name, _, _ := strings.Cut(v.Param.Name, "."); name != l.Name {
 				continue
@@ -159,22 +153,6 @@ func (r *Report) layerBytes(p *plan.Plan) {
 			}
 		}
 	}
-}
-
-// layerSize returns the number of outputs of a layer: its units, the sum of
-// what it concatenates, or as many as it reads.
-func layerSize(l *spec.Layer, sizes map[string]int) int {
-	switch {
-	case l.Args.Has("units"):
-		return l.Args.Int("units")
-	case l.Kind == "concat":
-		n := 0
-		for _, from := range l.From {
-			n += sizes[from]
-		}
-		return n
-	}
-	return sizes[l.From[0]]
 }
 
 // elements returns how many numbers of a tensor there are; a sparse weight has

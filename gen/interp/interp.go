@@ -21,6 +21,8 @@ type Machine struct {
 	Arith expr.Arith
 	// Plain sums in one chain, in order: the definition, not the schedule.
 	Plain bool
+	// Unrounded weights are used as they are set, not as they are stored.
+	Unrounded bool
 
 	// Scalars of the training step.
 	Batch        int
@@ -55,8 +57,14 @@ func NewOracle(p *ir.Program, fused bool) *Machine {
 	return m
 }
 
-// Set gives a value its rows: one per sample, or one.
-func (m *Machine) Set(v *ir.Value, rows ...[]float64) { m.values[v] = rows }
+// Set gives a value its rows: one per sample, or one. Weights that are stored
+// narrow are rounded.
+func (m *Machine) Set(v *ir.Value, rows ...[]float64) {
+	if v.Kind == ir.Param && v.Param.Storage != "" && !m.Unrounded {
+		rows = [][]float64{Stored(v.Param, rows[0])}
+	}
+	m.values[v] = rows
+}
 
 // Get returns the rows of a value; nil if it has none.
 func (m *Machine) Get(v *ir.Value) [][]float64 { return m.values[v] }
@@ -108,6 +116,12 @@ func (m *Machine) run(op ir.Op) error {
 		})
 	case *ir.Slice:
 		m.perSample(o.Y, func(b int) []float64 { return m.row(o.X, b)[o.From : o.From+o.Y.Size()] })
+	case *ir.View:
+		m.view(o)
+	case *ir.ViewGrad:
+		m.viewGrad(o)
+	case *ir.ReduceAxis:
+		m.reduceAxis(o)
 	case *ir.Gather:
 		m.perSample(o.Y, func(b int) []float64 { return []float64{m.row(o.X, b)[int(m.row(o.T, b)[0])]} })
 	case *ir.OneHot:

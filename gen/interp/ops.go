@@ -19,6 +19,10 @@ func (m *Machine) dense(o *ir.Dense) {
 				bias = m.values[o.B][0][n]
 			}
 			row := w[n*ins : (n+1)*ins]
+			if o.W.Param.Storage == ir.Int8 && !m.Plain {
+				y[n] = m.scaled(o, row, x, n)
+				continue
+			}
 			if mask != nil {
 				cols := mask.Cols[n]
 				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {
@@ -80,18 +84,20 @@ func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
 	m.Set(o.DW, dw)
 }
 
-// rankOne: S[n] = −Rate·DY[n], W[n,k] += X[k]·S[n], B[n] += S[n].
+// rankOne: S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], B[n] −= Rate·DY[n].
 func (m *Machine) rankOne(o *ir.RankOne) {
 	dy, x, rate := m.row(o.DY, 0), m.row(o.X, 0), m.row(o.Rate, 0)[0]
 	w := append([]float64(nil), m.values[o.W][0]...)
 	var b []float64
-	for n, d := range dy {
-		s := m.Arith.Apply(expr.OpNeg, m.Arith.Apply(expr.OpMul, rate, d))
-		for k := range x {
-			w[n*len(x)+k] = m.Arith.MulAdd(x[k], s, w[n*len(x)+k])
+	for k := range x {
+		s := m.Arith.Apply(expr.OpMul, -rate, x[k])
+		for n, d := range dy {
+			w[n*len(x)+k] = m.Arith.MulAdd(s, d, w[n*len(x)+k])
 		}
+	}
+	for n, d := range dy {
 		if o.B != nil {
-			b = append(b, m.Arith.Apply(expr.OpAdd, m.values[o.B][0][n], s))
+			b = append(b, m.Arith.Apply(expr.OpAdd, m.values[o.B][0][n], m.Arith.Apply(expr.OpMul, -rate, d)))
 		}
 	}
 	m.Set(o.W, w)
@@ -255,9 +261,9 @@ func (m *Machine) sumPanels(p *ir.ParamInfo, term func(i int) float64) float64 {
 		})
 		return m.halve(lanes)
 	}
-	outs, ins := p.Shape[0], 1
-	if len(p.Shape) > 1 {
-		ins = p.Shape[1]
+	outs, ins := p.Size(), 1
+	if len(p.Shape) > 1 && !p.Elementwise {
+		outs, ins = p.Shape[0], p.Shape[1]
 	}
 	total := 0.0
 	for first := 0; first < outs; first += schedule.Panel {

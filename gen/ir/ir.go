@@ -17,6 +17,10 @@ const (
 	Float32 DType = "float32"
 	Float64 DType = "float64"
 	Int32   DType = "int32"
+
+	// Of stored weights alone.
+	Float16 DType = "float16"
+	Int8    DType = "int8"
 )
 
 // Kind says where a value comes from.
@@ -64,7 +68,7 @@ func (v *Value) Size() int {
 type ParamInfo struct {
 	Name   string // canonical: "dense1.weight"
 	Layer  int    // counter of the random generator
-	Shape  []int  // canonical: [out, in] or [out]
+	Shape  []int  // canonical: [out, in] or [out]; of an element-wise parameter any
 	Mask   *Mask  // connections of a sparse weight; nil is all
 	Bias   *Value // weight only: the bias of the same layer, or nil
 	FanIn  float64
@@ -76,12 +80,36 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
+	// Elementwise parameters have one number per element of what they are
+	// combined with, whatever their shape; others are matrices or biases.
+	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
 	// FitInput is the input whose statistics this constant holds ("mean" or
 	// "std" by Stat), for an input normalised by its training data.
 	FitInput, Stat string
+	// Storage is the type of the elements in memory, "" if it is the value's.
+	// What is stored is rounded first, to nearest, ties to even:
+	//
+	//	float16  W' = half(W), at most ±65504
+	//	int8     W' = q·s, q = round(W/s) from −127 to 127, with a scale per
+	//	         output, s[n] = max|W[n,:]|/127, rounded up to 17 bits, at least
+	//	         2⁻¹²⁶; so W' is a float32, and storing it changes nothing
+	//
+	// A Dense of int8 weights is Y[n] = B[n] + s[n]·Σ_k q[n,k]·X[k].
+	Storage DType
 }
+
+// StorageOf returns the type of a parameter's elements in memory.
+func (v *Value) StorageOf() DType {
+	if v.Param != nil && v.Param.Storage != "" {
+		return v.Param.Storage
+	}
+	return v.DType
+}
+
+// Size returns the number of elements, those a mask leaves out included.
+func (p *ParamInfo) Size() int { return (&Value{Shape: p.Shape}).Size() }
 
 // Mask is the set of connections of a sparse layer.
 type Mask struct {
@@ -117,7 +145,9 @@ type Program struct {
 	Inputs  []*Value
 	Outputs []Output
 	Params  []*Value // in the order of the weight file's layers
-	States  []*Value
+	// Shapes of inputs and layers by name, without the batch.
+	Shapes map[string][]int
+	States []*Value
 
 	Infer     *Func // inputs → outputs
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
@@ -141,6 +171,7 @@ type Program struct {
 type Output struct {
 	Name   string
 	Value  *Value // result of Infer
+	Shape  []int  // of a sample; Value is row-major
 	Target *Value // nil if it is not trained
 	Labels []string
 	// Class reports whether the target is a class number.
@@ -177,7 +208,7 @@ func (p *Program) ParamCount() int {
 	n := 0
 	for _, v := range p.Params {
 		switch {
-		case len(v.Param.Values) > 0: // a constant of the input's normalisation
+		case len(v.Param.Values) > 0 && !v.Param.Trained: // a stored constant
 		case v.Param.Mask != nil:
 			n += v.Param.Mask.Count()
 		default:

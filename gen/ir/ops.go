@@ -34,7 +34,8 @@ type DenseGradWeight struct {
 }
 
 // RankOne is the step of plain gradient descent on the one sample of a batch:
-// with S[n] = −Rate·DY[n], W[n,k] += X[k]·S[n] and B[n] += S[n]. B may be nil.
+// with S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], and B[n] −= Rate·DY[n]. B may
+// be nil.
 type RankOne struct {
 	Layer             string
 	W, B, DY, X, Rate *Value

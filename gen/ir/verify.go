@@ -84,6 +84,12 @@ func checkShapes(op Op) error {
 		return fits(n == o.Y.Size())
 	case *Slice:
 		return fits(o.From >= 0 && o.From+o.Y.Size() <= o.X.Size())
+	case *View:
+		return fits(o.Y.Batch && checkView(o.Y, o.X, o.Axes, o.Offset))
+	case *ViewGrad:
+		return fits(o.DX.Batch && o.DY.Batch && checkView(o.DY, o.DX, o.Axes, o.Offset))
+	case *ReduceAxis:
+		return fits(o.Y.Batch && o.Length > 0 && o.X.Size() == o.Outer*o.Length*o.Inner && o.Y.Size() == o.Outer*o.Inner)
 	case *Gather:
 		return fits(o.Y.Size() == 1 && o.T.DType == Int32)
 	case *OneHot:

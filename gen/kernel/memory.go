@@ -15,6 +15,14 @@ func (k *Kernel) Panel(outputs, width int) *Kernel {
 	return &p
 }
 
+// Whole is the part of a kernel that computes the sums of n neighbouring full
+// panels.
+func (k *Kernel) Whole(n int) *Kernel {
+	p := *k
+	p.Outputs, p.Panels = n*k.Out.Panel, Panels{Full: n, PanelRows: k.Panels.PanelRows}
+	return &p
+}
+
 // Extras are the operands of the epilogue that are read from memory, each
 // once, in the order of the programs.
 func (k *Kernel) Extras() []Operand { return Extras(k.Epilogue) }
@@ -49,14 +57,16 @@ type Gradient struct {
 }
 
 // RankOne describes the step of one sample on weights and bias: with
-// S[n] = −rate·DY[n], W[n][k] += X[k]·S[n] and B[n] += S[n]; and with DX the
-// gradients of the inputs from the weights before it, DX[k] = Σ_n W[n][k]·DY[n],
-// in the chains of the schedule.
+// S[k] = −rate·X[k], W[n][k] += S[k]·DY[n] and B[n] −= rate·DY[n]; and with DX
+// the gradients of the inputs from the weights before it, DX[k] = Σ_n
+// W[n][k]·DY[n], in the chains of the schedule. Without inputs it is the bias
+// alone.
 type RankOne struct {
 	Elem            string
 	Fused           bool
 	Inputs, Outputs int
 	Panels          Panels
+	Ahead           int // inputs whose weights are fetched ahead
 	Bias            bool
 	DX              bool
 	Epilogue        []Epilogue // on the gradients of the inputs

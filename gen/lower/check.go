@@ -8,10 +8,10 @@ import (
 
 // checkTraining refuses what cannot be trained. It looks at the values of
 // inference, so that everything wrong with a spec is found in one run.
-func (l *lowering) checkTraining(values map[string]*ir.Value) {
+func (l *lowering) checkTraining(values map[string]op.Tensor) {
 	for i := range l.Net.Outputs {
 		out := &l.Net.Outputs[i]
-		if p := values[out.From]; p != nil && out.Loss != nil {
+		if p := values[out.From].Value; p != nil && out.Loss != nil {
 			l.checkLoss(out, p)
 		}
 	}

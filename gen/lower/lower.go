@@ -49,18 +49,18 @@ func (l *lowering) inputs() {
 
 // layers builds every layer and returns the values by name. A layer whose
 // source failed is skipped; its error was reported at the source.
-func (l *lowering) layers() map[string]*ir.Value {
-	values := map[string]*ir.Value{}
+func (l *lowering) layers() map[string]op.Tensor {
+	values := map[string]op.Tensor{}
 	for i, in := range l.Net.Inputs {
-		values[in.Name] = l.normalize(in, l.Prog.Inputs[i])
+		values[in.Name] = op.Tensor{Value: l.normalize(in, l.Prog.Inputs[i]), Dims: in.Shape}
 	}
 	for i := range l.Net.Layers {
 		layer := &l.Net.Layers[i]
-		xs := make([]*ir.Value, len(layer.From))
+		xs := make([]op.Tensor, len(layer.From))
 		ok := true
 		for j, from := range layer.From {
 			xs[j] = values[from]
-			ok = ok && xs[j] != nil
+			ok = ok && xs[j].Value != nil
 		}
 		if !ok {
 			continue
@@ -75,6 +75,10 @@ func (l *lowering) layers() map[string]*ir.Value {
 		}
 	}
 	l.In(nil)
+	l.Prog.Shapes = map[string][]int{}
+	for name, v := range values {
+		l.Prog.Shapes[name] = v.Dims
+	}
 	return values
 }
 
@@ -102,9 +106,9 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 
 // outputs records the results of inference. An output whose layer failed is
 // skipped.
-func (l *lowering) outputs(values map[string]*ir.Value) {
+func (l *lowering) outputs(values map[string]op.Tensor) {
 	for _, out := range l.Net.Outputs {
-		v := values[out.From]
+		v, dims := values[out.From].Value, values[out.From].Dims
 		if v == nil {
 			continue
 		}
@@ -112,7 +116,7 @@ func (l *lowering) outputs(values map[string]*ir.Value) {
 			l.Errorf(out.Pos, "write one label per value", "output %q: %d labels for %d values", out.Name, len(out.Labels), v.Size())
 		}
 		made, _ := l.MadeBy(v)
-		o := ir.Output{Name: out.Name, Value: v, Labels: out.Labels}
+		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}
 		o.Classifier = len(out.Labels) > 0 || made == "softmax" || made == "log_softmax"
 		if out.Loss != nil {
 			row := op.LossByName(out.Loss.Name)

@@ -38,7 +38,7 @@ func (l *lowering) train() {
 
 // losses adds the loss of every trained output; the loss of the batch is
 // their weighted sum.
-func (l *lowering) losses(values map[string]*ir.Value) *ir.Value {
+func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 	batch := l.scalar("batch")
 	prog := expr.Program{}
 	var ins []any
@@ -48,7 +48,7 @@ func (l *lowering) losses(values map[string]*ir.Value) *ir.Value {
 		if out.Loss == nil {
 			continue
 		}
-		sum, s := l.loss(i, out, values[out.From], batch)
+		sum, s := l.loss(i, out, values[out.From].Value, batch)
 		a, b := "l"+out.Name, "s"+out.Name
 		term := expr.Mul(expr.L(a), expr.L(b))
 		ins = append(ins, a, sum, b, s)

@@ -2,18 +2,22 @@ package op
 
 import (
 	"math"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
 )
 
 // activations is the activation table.
+var activations = slices.Concat(nonlinearities, mathFunctions)
+
+// nonlinearities are the activations of the literature.
 //
 // The formulas hold for every float32 and float64: comparisons are written so
 // that a NaN takes the branch that returns it, and arguments are cut off
 // where the function is constant or zero in float64, so that no ∞·0, ∞−∞ or
 // overflowing square arises. The sign of a zero gradient is not defined.
-var activations = []Activation{
+var nonlinearities = []Activation{
 	{
 		Kind: spec.Kind{Name: "linear", Aliases: []string{"identity"}, Doc: "Identity, y = x (PyTorch Identity, Keras linear)."},
 		Y:    formula("y = x"), DX: formula("dx = dy"),
@@ -22,7 +26,7 @@ var activations = []Activation{
 	{
 		Kind: spec.Kind{Name: "sigmoid", Aliases: []string{"logistic"}, Doc: "Logistic function, y = 1/(1 + exp(−x)), y′ = y·(1 − y) (lecture eq. 2; PyTorch Sigmoid)."},
 		Y:    formula("y = sigmoid(x)"), DX: formula("dx = dy*(y*(1 - y))"),
-		Bound: "y: 3·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
+		Bound: "y: 3.5·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{
@@ -88,9 +92,15 @@ var activations = []Activation{
 		Bound: "y: 1.5·2⁻²⁴·|y|; y′: 1·2⁻²⁴",
 	},
 	{
-		Kind:  spec.Kind{Name: "selu", Doc: "Scaled ELU, y = s·elu(x) with α = 1.6732632423543772, s = 1.0507009873554805 (Klambauer et al. 2017; PyTorch SELU)."},
-		Y:     formula("y = select(x < 0, 1.7580993408473766*expm1(x), 1.0507009873554805*x)"),
-		DX:    formula("dx = dy*select(0 < x, 1.0507009873554805, 1.7580993408473766*exp(x))"),
+		Kind: spec.Kind{
+			Name: "selu", Doc: "Scaled ELU, y = γ·elu(x) with α (Klambauer et al. 2017; PyTorch SELU).",
+			Params: []spec.Param{
+				{Name: "alpha", Doc: "−γ·α is the limit at −∞", Type: spec.Number, Default: 1.6732632423543772, Range: positive},
+				{Name: "gamma", Doc: "scale γ", Type: spec.Number, Default: 1.0507009873554805, Range: positive},
+			},
+		},
+		Y:     formula("y = select(x < 0, gamma*alpha*expm1(x), gamma*x)"),
+		DX:    formula("dx = dy*select(0 < x, gamma, gamma*alpha*exp(x))"),
 		Kinks: at(0), Relu: true,
 		Bound: "y: 2.5·2⁻²⁴·|y|; y′: 2.5·2⁻²⁴",
 	},
@@ -113,14 +123,12 @@ var activations = []Activation{
 		Bound:   "y: 2·2⁻²⁴·max(1,|x|); y′: 3·2⁻²⁴",
 	},
 	{
-		Kind: spec.Kind{Name: "silu", Aliases: []string{"swish"}, Doc: "Sigmoid linear unit, y = x·σ(x), y′ = σ + x·σ·(1 − σ) (Elfwing et al. 2017; PyTorch SiLU)."},
-		Y:    formula("a = max(x, -1000); y = a*sigmoid(a)"),
-		// σ = r and σ·(1 − σ) = e·q² of one exponential; 1 − σ would cancel.
-		DX: formula(`
-			a = max(min(x, 1000), -1000); e = exp(-abs(a)); q = 1/(1 + e)
-			r = select(a < 0, e*q, q)
-			dx = dy*(r + a*(e*q*q))`),
-		Bound: "y: 4·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
+		Kind: spec.Kind{
+			Name: "silu", Aliases: []string{"swish"}, Doc: "Sigmoid linear unit, y = x·σ(β·x), y′ = σ + β·x·σ·(1 − σ) (Elfwing et al. 2017; PyTorch SiLU, ONNX Swish).",
+			Params: []spec.Param{{Name: "beta", Doc: "slope β of the sigmoid", Type: spec.Number, Default: 1.0, Range: positive}},
+		},
+		Variant: siluVariant,
+		Bound:   "y: 4·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{Name: "softplus", Doc: "Softplus, y = log(1 + exp(x)) = max(x, 0) + log1p(exp(−|x|)), y′ = σ(x) (PyTorch Softplus, without its threshold at 20)."},
@@ -129,12 +137,16 @@ var activations = []Activation{
 		Bound: "y: 2.5·2⁻²⁴·|y|; y′: 1·2⁻²⁴",
 	},
 	{
-		Kind: spec.Kind{Name: "hard_sigmoid", Doc: "Piecewise linear sigmoid, y = min(max(x + 3, 0), 6)/6, y′ = 1/6 for −3 < x < 3, else 0 (PyTorch Hardsigmoid; Keras 3)."},
-		// By y: 0 and NaN are returned as they are.
-		Y:     formula("y = min(max(x + 3, 0), 6)/6"),
-		DX:    formula("dx = select(0 < y, select(y < 1, dy/6, 0), y)"),
-		Kinks: at(-3, 3),
-		Bound: "y: 2·2⁻²⁴·|y|; y′: 0.5·2⁻²⁴",
+		Kind: spec.Kind{
+			Name: "hard_sigmoid", Doc: "Piecewise linear sigmoid, y = min(max(α·x + β, 0), 1), y′ = α where 0 < y < 1, else 0 (PyTorch Hardsigmoid and Keras 3: α = 1/6; ONNX and Keras 2: α = 0.2).",
+			Params: []spec.Param{
+				{Name: "alpha", Doc: "slope α", Type: spec.Number, Default: 1.0 / 6, Range: positive},
+				{Name: "beta", Doc: "value β at 0", Type: spec.Number, Default: 0.5},
+			},
+		},
+		Variant: hardSigmoidVariant,
+		Kinks:   hardSigmoidKinks,
+		Bound:   "y: 2·2⁻²⁴·|y|; y′: 0.5·2⁻²⁴",
 	},
 	{
 		Kind:  spec.Kind{Name: "hard_swish", Aliases: []string{"hard_silu"}, Doc: "Piecewise swish, y = x·min(max(x + 3, 0), 6)/6, y′ = x/3 + ½ between −3 and 3 (Howard et al. 2019; PyTorch Hardswish)."},
@@ -158,7 +170,7 @@ var activations = []Activation{
 			m = select(a < 0, 2, 2*e*e)
 			q = 1/(n + m); r = n*q
 			dx = dy*(r + a*(select(a < 0, e, 1)/(1 + e)*(m*q*(1 + r))))`),
-		Bound: "y: 5·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
+		Bound: "y: 5·2⁻²⁴·|y|; y′: 3.5·2⁻²⁴",
 	},
 	softmax,
 	logSoftmax,

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,8 +26,8 @@ var variants = sync.OnceValue(func() []variant {
 		fy, fd := r.Programs(a)
 		vs = append(vs, variant{name, r, a, fy, fd})
 	}
-	for i := range activations {
-		r := &activations[i]
+	for i := range nonlinearities {
+		r := &nonlinearities[i]
 		if r.Mixing != nil {
 			continue
 		}
@@ -39,11 +40,9 @@ var variants = sync.OnceValue(func() []variant {
 			}
 			add(name, r, a)
 		}
-		for _, p := range r.Params {
-			if p.Type == spec.Number {
-				add(r.Name+" 0.3", r, args(r.Kind, p.Name, 0.3))
-				add(r.Name+" 2", r, args(r.Kind, p.Name, 2.0))
-			}
+		if i := slices.IndexFunc(r.Params, func(p spec.Param) bool { return p.Type == spec.Number }); i >= 0 {
+			add(r.Name+" 0.3", r, args(r.Kind, r.Params[i].Name, 0.3))
+			add(r.Name+" 2", r, args(r.Kind, r.Params[i].Name, 2.0))
 		}
 	}
 	return vs
@@ -86,7 +85,10 @@ func TestActivationLimits(t *testing.T) {
 		"relu": {0, inf, 0, 1}, "leaky_relu": {-inf, inf, 0.01, 1}, "leaky_relu 0.3": {-inf, inf, 0.3, 1}, "leaky_relu 2": {-inf, inf, 2, 1},
 		"elu": {-1, inf, 0, 1}, "elu 0.3": {-0.3, inf, 0, 1}, "elu 2": {-2, inf, 0, 1},
 		"celu": {-1, inf, 0, 1}, "celu 0.3": {-0.3, inf, 0, 1}, "celu 2": {-2, inf, 0, 1},
-		"selu":      {-1.0507009873554805 * 1.6732632423543772, inf, 0, 1.0507009873554805},
+		"selu":     {-1.0507009873554805 * 1.6732632423543772, inf, 0, 1.0507009873554805},
+		"selu 0.3": {-1.0507009873554805 * 0.3, inf, 0, 1.0507009873554805},
+		"selu 2":   {-1.0507009873554805 * 2, inf, 0, 1.0507009873554805},
+		"silu 0.3": {0, inf, 0, 1}, "silu 2": {0, inf, 0, 1}, "hard_sigmoid 0.3": {0, 1, 0, 0}, "hard_sigmoid 2": {0, 1, 0, 0},
 		"gelu none": {0, inf, 0, 1}, "gelu tanh": {0, inf, 0, 1}, "silu": {0, inf, 0, 1}, "mish": {0, inf, 0, 1},
 		"softplus": {0, inf, 0, 1}, "hard_sigmoid": {0, 1, 0, 0}, "hard_swish": {0, inf, 0, 1},
 	}
@@ -135,7 +137,8 @@ func TestActivationZero(t *testing.T) {
 	slope := map[string]float64{
 		"sigmoid": 0.25, "step none": 0, "relu": 0, "leaky_relu": 0.01, "leaky_relu 0.3": 0.3, "leaky_relu 2": 2, "elu 0.3": 0.3, "elu 2": 2,
 		"selu": 1.0507009873554805 * 1.6732632423543772, "gelu none": 0.5, "gelu tanh": 0.5, "silu": 0.5, "softplus": 0.5,
-		"hard_sigmoid": 1. / 6, "hard_swish": 0.5, "mish": 0.6,
+		"selu 0.3": 1.0507009873554805 * 0.3, "selu 2": 1.0507009873554805 * 2, "silu 0.3": 0.5, "silu 2": 0.5,
+		"hard_sigmoid": 1. / 6, "hard_sigmoid 0.3": 0.3, "hard_sigmoid 2": 2, "hard_swish": 0.5, "mish": 0.6,
 	}
 	for _, a := range arithmetics {
 		for _, v := range variants() {
@@ -151,7 +154,7 @@ func TestActivationZero(t *testing.T) {
 				if x > 0 && len(kinksOf(v)) > 0 && v.row.Name != "hard_sigmoid" && v.row.Name != "hard_swish" && v.name != "step none" {
 					wantD = 1
 				}
-				if x > 0 && v.name == "selu" {
+				if x > 0 && v.row.Name == "selu" {
 					wantD = 1.0507009873554805
 				}
 				y, d := v.at(t, a, x)
@@ -265,7 +268,7 @@ func parseBound(t *testing.T, r *Activation) (y, d float64, relative bool) {
 }
 
 func TestActivationFlags(t *testing.T) {
-	for _, r := range activations {
+	for _, r := range nonlinearities {
 		relu := map[string]bool{"relu": true, "leaky_relu": true, "elu": true, "selu": true, "celu": true}[r.Name]
 		if r.Relu != relu {
 			t.Errorf("%s: relu family %v", r.Name, r.Relu)

@@ -213,33 +213,48 @@ func (b *Builder) Backward() {
 	}
 }
 
-// Activate applies an activation to x.
-func (b *Builder) Activate(act *spec.Named, x *ir.Value, name string) *ir.Value {
+// Activate applies an activation to x. A problem is reported and leaves no
+// value.
+func (b *Builder) Activate(act *spec.Named, x Tensor, name string) Tensor {
 	row := ActivationByName(act.Name)
 	// In front of the first parameter no gradient passes.
-	if b.Net.Codegen.Train && row.Refuse != nil && b.flows[x] {
+	if b.Net.Codegen.Train && row.Refuse != nil && b.flows[x.Value] {
 		if why, hint := row.Refuse(act.Args); why != "" {
 			b.Errorf(act.Pos, hint, "%s", why)
 		}
 		b.Prog.Estimated = row.Name
 	}
+	if row.Check != nil {
+		if why, hint := row.Check(act.Args); why != "" {
+			b.Errorf(act.Pos, hint, "%s", why)
+			return Tensor{}
+		}
+	}
 	if row.Name == "linear" {
 		return x
 	}
 	var y *ir.Value
+	how := row.Name
 	if row.Mixing != nil {
-		y = row.Mixing.Forward(b, x)
+		g, ok := b.groupsOf(act.Pos, act.Args, x.Dims)
+		if !ok {
+			return Tensor{}
+		}
+		if !g.one() {
+			how += overAxis
+		}
+		y = row.Mixing.Forward(b, x.Value, g)
 		y.Name = name
-		b.Record(y, func(dy *ir.Value) { b.AddGrad(x, row.Mixing.Backward(b, x, y, dy)) })
+		b.Record(y, func(dy *ir.Value) { b.AddGrad(x.Value, row.Mixing.Backward(b, x.Value, y, dy, g)) })
 	} else {
 		fy, fdx := row.Programs(act.Args)
-		y = b.Map(row.Name, name, fy, "y", x.Size(), "x", x)
+		y = b.Map(row.Name, name, fy, "y", x.Size(), "x", x.Value)
 		b.Record(y, func(dy *ir.Value) {
-			b.AddGrad(x, b.Map(row.Name+" gradient", "d"+x.Name, fdx, "dx", x.Size(), "x", x, "y", y, "dy", dy))
+			b.AddGrad(x.Value, b.Map(row.Name+" gradient", "d"+x.Name, fdx, "dx", x.Size(), "x", x.Value, "y", y, "dy", dy))
 		})
 	}
-	b.made[y] = made{row.Name, x}
-	return y
+	b.made[y] = made{how, x.Value}
+	return Tensor{y, x.Dims}
 }
 
 // MadeBy returns the activation that made the value and what it was applied

@@ -64,12 +64,5 @@ func fits(b *Builder, l *spec.Layer, units, in int) bool {
 	if l.Args.Bool("use_bias") {
 		n += float64(units)
 	}
-	for _, p := range b.Prog.Params {
-		n += float64(p.Size())
-	}
-	if n > MaxParams {
-		b.Errorf(l.Pos, "give it fewer units", "the net has %.0f parameters; the limit is %.0f", n, MaxParams)
-		return false
-	}
-	return true
+	return b.fit(l, n)
 }

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"strings"
+
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -28,6 +30,9 @@ var crossEntropy = Loss{
 	},
 	Mean: OverSamples, Class: true,
 	Refuse: func(_ spec.Args, activation string) (why, hint string) {
+		if strings.HasSuffix(activation, overAxis) {
+			return "cross_entropy takes one distribution per sample, but " + activation + " gives several", "remove axis:"
+		}
 		if activation == "sigmoid" || activation == "hard_sigmoid" {
 			return "cross_entropy takes logits or a softmax, but " + activation + " stands before it",
 				"remove the " + activation + ", or write loss: bce for independent classes"
@@ -81,7 +86,7 @@ func logits(b *Builder, p *ir.Value) *ir.Value {
 
 // crossEntropyClass is l = log Σ exp(x_j − m) − (x_t − m), dx = softmax(x) − onehot(t).
 func crossEntropyClass(b *Builder, x, t, s *ir.Value) (l, dx *ir.Value) {
-	m, e, z := expSum(b, x)
+	m, e, z := expSum(b, x, whole(x.Size()))
 	right := b.Gather(x.Name+"_t", x, t)
 	l = b.Map("cross_entropy", "l_"+x.Name, formula("l = log(z) - (x - m)"), "l", 1, "x", right, "m", m, "z", z)
 	hot := b.OneHot("t_hot", x.Size(), t)
@@ -93,7 +98,7 @@ func crossEntropyClass(b *Builder, x, t, s *ir.Value) (l, dx *ir.Value) {
 // crossEntropyDistribution is l = Σ t_i·(log Σ exp(x_j − m) − (x_i − m)),
 // dx = softmax(x)·Σt − t. Σt need not be 1.
 func crossEntropyDistribution(b *Builder, x, t, s *ir.Value) (l, dx *ir.Value) {
-	m, e, z := expSum(b, x)
+	m, e, z := expSum(b, x, whole(x.Size()))
 	c := b.Map("cross_entropy", x.Name+"_log", formula("c = log(z)"), "c", 1, "z", z)
 	l = b.Reduce("cross_entropy", "l_"+x.Name, ir.Sum, formula("e = t*(c - (x - m))"), "x", x, "m", m, "c", c, "t", t)
 	total := b.Reduce("sum of the target", t.Name+"_sum", ir.Sum, formula("e = t"), "t", t)

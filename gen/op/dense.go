@@ -32,11 +32,11 @@ var dense = Layer{
 	Build: buildDense,
 }
 
-func buildDense(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
-	x, units, i := xs[0], l.Args.Int("units"), b.NextDense()
+func buildDense(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
+	x, units, i := xs[0].Value, l.Args.Int("units"), b.NextDense()
 	w, bias := denseParams(b, l, x.Size())
 	if w == nil {
-		return nil
+		return Tensor{}
 	}
 	kernel, scale := w, (*ir.Value)(nil)
 	if rate := l.Args.Float("drop_connect"); b.Training && rate > 0 {
@@ -54,7 +54,7 @@ func buildDense(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
 			denseGrads(b, l, x, dz, w, bias, scale)
 		}
 	})
-	return b.Activate(l.Args.Word("activation"), z, "a"+i)
+	return b.Activate(l.Args.Word("activation"), Tensor{z, []int{units}}, "a"+i)
 }
 
 // denseGrads adds the gradients of the parameters.
@@ -114,6 +114,9 @@ func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 		bias = b.Param(bi)
 	}
 	info.Name, info.Shape, info.Mask, info.Bias = l.Name+".weight", []int{units, in}, mask, bias
+	if s := b.Net.Codegen.Storage; s != "float32" {
+		info.Storage = ir.DType(s)
+	}
 	init := l.Args.Word("kernel_initializer")
 	if init == nil {
 		init = defaultInitializer(l.Args.Word("activation"))

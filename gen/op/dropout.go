@@ -16,10 +16,10 @@ var dropout = Layer{
 			{Name: "rate", Doc: "probability of dropping a unit", Type: spec.Number, Required: true, Range: &spec.Range{Min: 0, Max: 1, MaxOpen: true}},
 		},
 	},
-	Build: func(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
-		x, rate, layer := xs[0], l.Args.Float("rate"), 2*b.NextLayer()
+	Build: func(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
+		x, rate, layer := xs[0].Value, l.Args.Float("rate"), 2*b.NextLayer()
 		if !b.Training || rate == 0 {
-			return x
+			return xs[0]
 		}
 		m := b.Temp(l.Name+"_mask", x.Size())
 		b.Emit(&ir.Random{Y: m, Purpose: "dropout", Layer: layer, Rate: rate})
@@ -28,6 +28,6 @@ var dropout = Layer{
 		b.Record(y, func(dy *ir.Value) {
 			b.AddGrad(x, b.Map("dropout gradient", "d"+x.Name, product("dx", "dy"), "dx", x.Size(), "dy", dy, "m", m))
 		})
-		return y
+		return Tensor{y, xs[0].Dims}
 	},
 }

@@ -1,9 +1,6 @@
 package op
 
-import (
-	"github.com/nngen-go/nngen/gen/ir"
-	"github.com/nngen-go/nngen/spec"
-)
+import "github.com/nngen-go/nngen/spec"
 
 // flatten is the identity: values are stored as vectors in row-major order.
 var flatten = Layer{
@@ -11,5 +8,7 @@ var flatten = Layer{
 		Name: "flatten",
 		Doc:  "Row-major vector of its source, y = x, gradient dx = dy; costs nothing.",
 	},
-	Build: func(_ *Builder, _ *spec.Layer, xs []*ir.Value) *ir.Value { return xs[0] },
+	Build: func(_ *Builder, _ *spec.Layer, xs []Tensor) Tensor {
+		return Tensor{xs[0].Value, []int{xs[0].Size()}}
+	},
 }

@@ -3,7 +3,11 @@ package op
 import "github.com/nngen-go/nngen/spec"
 
 // layers is the layer table. A layer has a file of its own.
-var layers = []Layer{dense, dropout, add, concat, flatten}
+var layers = []Layer{
+	dense, dropout, add, subtract, multiply, divide, minimum, maximum, average, concat,
+	flatten, reshape, transpose, slice, constantLayer, scaleShift, prelu, batchNormalization, layerNormalization,
+	reduceSum, reduceMean, reduceMax, reduceMin, argmax, argmin,
+}
 
 // Layers returns the layer table.
 func Layers() []Layer { return layers }

@@ -35,7 +35,7 @@ func (c lossCase) run(t *testing.T, a expr.Arith, x, target [][]float64) (l []fl
 	b.flows[xv] = true
 	if c.activation != "" {
 		act := ActivationByName(c.activation)
-		p = b.Activate(&spec.Named{Name: act.Name, Args: args(act.Kind)}, xv, "p")
+		p = b.Activate(&spec.Named{Name: act.Name, Args: args(act.Kind)}, Tensor{xv, xv.Shape}, "p").Value
 	}
 	loss := b.LossOf(row, c.args, p, tv, sv)
 	b.Backward()

@@ -38,7 +38,7 @@ type network struct {
 // TestNetworks trains PyTorch's networks in the interpreter: rows, builder and
 // lowering together, in float64.
 func TestNetworks(t *testing.T) {
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers"} {
 		src, err := os.ReadFile("../../golden/vectors/networks_" + group + ".json")
 		if err != nil {
 			t.Fatal(err)

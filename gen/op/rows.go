@@ -23,6 +23,8 @@ type Activation struct {
 	Relu bool
 	// Kinks are the x at which f is not differentiable.
 	Kinks func(a spec.Args) []float64
+	// Check is as in Optimizer.
+	Check func(a spec.Args) (why, hint string)
 	// Refuse, if not nil, says why the activation cannot be trained with
 	// these arguments, and what to do.
 	Refuse func(a spec.Args) (why, hint string)
@@ -30,10 +32,11 @@ type Activation struct {
 	Bound string
 }
 
-// Mixing is an activation that combines the elements of a sample.
+// Mixing is an activation that combines the elements of a sample, or of each
+// of its groups along the axis of the field axis.
 type Mixing struct {
-	Forward  func(b *Builder, x *ir.Value) *ir.Value
-	Backward func(b *Builder, x, y, dy *ir.Value) *ir.Value
+	Forward  func(b *Builder, x *ir.Value, g groups) *ir.Value
+	Backward func(b *Builder, x, y, dy *ir.Value, g groups) *ir.Value
 }
 
 // Programs returns y and dx with the row's arguments put in.
@@ -141,8 +144,8 @@ type Initializer struct {
 type Layer struct {
 	spec.Kind
 	// Build adds the layer to the program. It reports problems with b.Errorf
-	// and returns nil then. In training it records how gradients flow back.
-	Build func(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value
+	// and returns no value then. In training it records how gradients flow back.
+	Build func(b *Builder, l *spec.Layer, xs []Tensor) Tensor
 }
 
 // Numbers returns the numeric arguments, for binding leaves.

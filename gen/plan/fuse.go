@@ -73,7 +73,8 @@ func epilogue(rest []ir.Op, y *ir.Value, defined map[*ir.Value]bool) []*ir.Map {
 		reads, ready := false, true
 		for _, x := range m.In {
 			reads = reads || inRegisters[x]
-			ready = ready && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
+			// Kernels over rows take no parameters beside weight and bias.
+			ready = ready && x.Kind != ir.Param && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
 		}
 		if reads && ready {
 			maps = append(maps, m)
@@ -110,6 +111,10 @@ func chains(op ir.Op) int {
 	case *ir.DenseGradInput:
 		if o.W.Param.Mask == nil {
 			return schedule.GradInputChains
+		}
+	case *ir.ReduceAxis:
+		if o.Kind == ir.Sum {
+			return schedule.Chains(o.Inner, o.Length)
 		}
 	case *ir.Reduce:
 		if w := widest(o.In); o.Kind == ir.Sum && w.Param == nil {

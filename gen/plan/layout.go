@@ -38,28 +38,45 @@ type Layout struct {
 
 // elemSize returns the bytes of an element.
 func elemSize(t ir.DType) int {
-	if t == ir.Float64 {
+	switch t {
+	case ir.Float64:
 		return 8
+	case ir.Float16:
+		return 2
+	case ir.Int8:
+		return 1
 	}
 	return 4
 }
 
 // NewLayout chooses the layout of a parameter.
 func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
-	l := Layout{Order: Vector, Elem: elem, Out: p.Shape[0], In: 1, Rows: 1, Taps: 1, Group: 1, Mask: p.Mask}
+	l := Layout{Order: Vector, Elem: elem, In: 1, Rows: 1, Taps: 1, Group: 1, Mask: p.Mask}
 	switch {
 	case p.Mask != nil:
-		l.Order, l.In = Connections, p.Shape[1]
+		l.Order, l.Out, l.In = Connections, p.Shape[0], p.Shape[1]
 		l.first = make([]int, l.Out+1)
 		for o, cols := range p.Mask.Cols {
 			l.first[o+1] = l.first[o] + len(cols)
 		}
 		return l
-	case len(p.Shape) == 1:
+	case len(p.Shape) == 1 || p.Elementwise:
+		l.Out = p.Size()
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
 		return l
 	}
-	return NewPanels(l.Out, p.Shape[1], 1, 1, elem)
+	return NewPanels(p.Shape[0], p.Shape[1], 1, 1, elem)
+}
+
+// RowStride is the distance between the rows of a value in a batch that goes
+// layer by layer, in elements: one cache line more than the row where rows
+// would otherwise compete for few cache sets.
+func RowStride(size int, elem ir.DType) int {
+	const few = 512 // bytes: an eighth of the sets
+	if bytes := size * elemSize(elem); bytes%few == 0 {
+		return size + alignment/elemSize(elem)
+	}
+	return size
 }
 
 // aliasing is the distance at which panels compete for the same cache sets.
@@ -117,6 +134,9 @@ func (l *Layout) Size() int {
 	rows := l.Taps * roundUp(l.In, l.Group) / l.Group
 	return (l.Full*l.Rows*schedule.Panel + roundUp(rows*l.Tail, schedule.Panel)) * l.Group
 }
+
+// Panels returns the number of panels of 16 outputs, a partial one included.
+func (l *Layout) Panels() int { return (l.Out + schedule.Panel - 1) / schedule.Panel }
 
 // First returns the position of an output's first connection.
 func (l *Layout) First(out int) int { return l.first[out] }

@@ -12,6 +12,8 @@ import (
 type Options struct {
 	Batch  int    // largest batch of a training step or a batched inference
 	Unroll string // auto | none | full
+	// SkipZeros: one sample may leave out the inputs that are zero.
+	SkipZeros bool
 	// Targets are the instruction sets kernels are printed for, beside
 	// portable Go.
 	Targets []string
@@ -92,6 +94,8 @@ type Step struct {
 	Chains int
 	// Unrolled: straight-line code.
 	Unrolled bool
+	// Skip: inputs that are zero are left out, where there are enough of them.
+	Skip bool
 	// Then is the update of the weights that the step is the last to read.
 	Then *ir.RankOne
 }
@@ -120,6 +124,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 	}
 	p.unroll()
 	p.vectorize()
+	p.skip()
 	return p, p.Verify()
 }
 
@@ -128,7 +133,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 func (p *Plan) tensors() {
 	fields := map[string]int{}
 	for _, v := range p.Prog.Params {
-		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.DType)}
+		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
 		t.Field = p.field(v, fields)
 		p.Tensors = append(p.Tensors, t)
 		p.Net.add(t)

@@ -96,6 +96,9 @@ func (s *Step) notes() string {
 	if s.Then != nil {
 		notes = append(notes, "then "+s.Then.String())
 	}
+	if s.Skip {
+		notes = append(notes, "zeros skipped")
+	}
 	if s.Vector {
 		notes = append(notes, "assembly")
 	}

@@ -76,7 +76,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 
 func describeOutput(out ir.Output) Output {
 	o := Output{
-		Name: out.Name, Dims: out.Value.Shape, Size: out.Value.Size(),
+		Name: out.Name, Dims: out.Shape, Size: out.Value.Size(),
 		Labels: out.Labels, Loss: out.LossName, Kind: KindValues,
 	}
 	if out.Target != nil {

@@ -4,7 +4,7 @@ package target
 
 import (
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/asm/avx2"
+	"github.com/nngen-go/nngen/gen/asm/x86"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
 
@@ -15,10 +15,10 @@ type Target struct {
 	Name string // in codegen.simd, NNGEN_PATH and file names
 	Arch string // GOARCH
 	Doc  string
-	// Detect is the Go expression that says whether the machine has it.
-	Detect string
 	// Data is what every assembly file of kernels starts with.
 	Data string
+	// Narrow: its dense layers can read weights stored as float16 or int8.
+	Narrow bool
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
 	// batch and one panel: TileRows are the numbers of rows it takes at once,
@@ -55,16 +55,30 @@ type Target struct {
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
-	{
-		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
-		Detect: "hasAVX2()", Data: avx2.Masks(),
-		MatVec: avx2.MatVec, MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, Fuses: avx2.Fuses,
-		GradInput: avx2.GradInput, GradInputRows: avx2.GradInputRows, InputsAtOnce: avx2.InputsAtOnce, FusesGradInput: avx2.FusesGradInput,
-		GradWeight: avx2.GradWeight, InputsOfWeights: 6,
-		RankOne: avx2.RankOne, FusesRankOne: avx2.FusesRankOne,
-		NonZero: avx2.NonZero, NonZeroData: avx2.NonZeroTable(),
-		Map: avx2.Map, Update: avx2.Update, Lanes: avx2.Lanes,
-	},
+	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
+	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
+}
+
+// amd64 is the row of an instruction set of amd64.
+func amd64(name, doc string, s *x86.ISA) Target {
+	return Target{
+		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(), Narrow: s == x86.AVX2,
+		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
+		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
+		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
+		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
+		NonZero: x86.AVX2.NonZero, NonZeroData: nonZeroData(s),
+		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
+	}
+}
+
+// nonZeroData is the table of NonZero, and the masks it shares with the other
+// kernels where these have no mask registers.
+func nonZeroData(s *x86.ISA) string {
+	if s.Masks() == "" {
+		return x86.NonZeroTable() + x86.AVX2.Masks()
+	}
+	return x86.NonZeroTable()
 }
 
 // ByName returns the row of that name, or nil.

@@ -31,6 +31,11 @@ func (c *Checks) Within(name, what string, got, want []float64, tolerance float6
 	c.add(name, len(want), DiffWithin(what, got, want, tolerance))
 }
 
+// Near compares a row number by number: |got − want| ≤ atol + rtol·|want|.
+func (c *Checks) Near(name, what string, got, want []float64, rtol, atol float64) {
+	c.add(name, len(want), DiffNear(what, got, want, rtol, atol))
+}
+
 // add counts a comparison; diff is empty where the numbers agree.
 func (c *Checks) add(name string, compared int, diff string) {
 	check := c.get(name)
@@ -124,4 +129,25 @@ func DiffWithin(what string, got, want []float64, tolerance float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%s[%d]: got %g, want %g, error %.3g of the largest (limit %g)", what, at, got[at], want[at], worst, tolerance)
+}
+
+// DiffNear describes the element whose error exceeds atol + rtol·|want| the
+// most, "" if none does. A NaN or an infinity must be met by its like.
+func DiffNear(what string, got, want []float64, rtol, atol float64) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("%s: %d elements, want %d", what, len(got), len(want))
+	}
+	worst, at := 0.0, -1
+	for i, w := range want {
+		if got[i] == w || math.IsNaN(got[i]) && math.IsNaN(w) {
+			continue
+		}
+		if e := math.Abs(got[i]-w) / (atol + rtol*math.Abs(w)); !(e <= 1) && (at < 0 || !(e <= worst)) {
+			worst, at = e, i
+		}
+	}
+	if at < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s[%d]: got %g, want %g, %.3g times the tolerance (rtol %g, atol %g)", what, at, got[at], want[at], worst, rtol, atol)
 }

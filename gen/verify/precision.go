@@ -90,22 +90,28 @@ type LayerErrors struct {
 }
 
 // outputErrors measures the outputs of generated code.
-func (v *verification) outputErrors(results []*Result) {
+func (v *verification) outputErrors(results []*Result) []OutputErrors {
 	prog := v.n.Plan.Prog
-	v.report.Outputs = nil
-	for _, o := range prog.Outputs {
-		v.report.Outputs = append(v.report.Outputs, OutputErrors{Output: o.Name})
-	}
+	rows := newOutputErrors(prog)
 	for i, c := range v.cases {
 		exact := v.infer(interp.New(prog), c)
 		at := 0
 		for j, o := range prog.Outputs {
 			for s, want := range exact.Get(o.Value) {
-				v.report.Outputs[j].add(prog.DType, results[i].Outputs[s][at:at+o.Value.Size()], want)
+				rows[j].add(prog.DType, results[i].Outputs[s][at:at+o.Value.Size()], want)
 			}
 			at += o.Value.Size()
 		}
 	}
+	return rows
+}
+
+func newOutputErrors(prog *ir.Program) []OutputErrors {
+	var rows []OutputErrors
+	for _, o := range prog.Outputs {
+		rows = append(rows, OutputErrors{Output: o.Name})
+	}
+	return rows
 }
 
 // infer runs inference on the samples of a case.

@@ -36,6 +36,10 @@ type Report struct {
 type PathReport struct {
 	Path   string   `json:"path"`
 	Checks []*Check `json:"checks"`
+	// Outputs are the errors against float64, References those against results
+	// that someone else computed.
+	Outputs    []OutputErrors    `json:"outputs"`
+	References []ReferenceErrors `json:"references,omitempty"`
 
 	failed []*Check
 }

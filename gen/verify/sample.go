@@ -32,16 +32,16 @@ func samples(rng *rand.Rand, n *Network, count int) (b Batch) {
 			}
 		}
 		for _, o := range n.Plan.Prog.Outputs {
-			y = append(y, target(rng, o)...)
+			y = append(y, targetOf(rng, o)...)
 		}
 		b.Inputs, b.Targets = append(b.Inputs, x), append(b.Targets, y)
 	}
 	return b
 }
 
-// target draws what an output is compared with: a class, a distribution, or
+// targetOf draws what an output is compared with: a class, a distribution, or
 // numbers between 0 and 1.
-func target(rng *rand.Rand, o ir.Output) []float64 {
+func targetOf(rng *rand.Rand, o ir.Output) []float64 {
 	if o.Target == nil {
 		return nil
 	}

@@ -49,9 +49,34 @@ func (r *Report) writePath(w io.Writer, p PathReport) {
 		fmt.Fprintf(t, "  %s\t%d numbers\t%s\n", c.Name, c.Compared, result)
 	}
 	t.Flush()
+	writeReferences(w, p.References)
 	if r.IllConditioned > 0 {
 		fmt.Fprintf(w, "  gradients of %d ill-conditioned steps were not compared with float64\n", r.IllConditioned)
 	}
+}
+
+// writeReferences writes the errors against references.
+func writeReferences(w io.Writer, references []ReferenceErrors) {
+	if len(references) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "  largest errors against the references")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "  \tabsolute\trelative\tULP\t")
+	var names []string
+	for _, r := range references {
+		for _, o := range r.Outputs {
+			names = append(names, "  "+r.Reference+" "+o.Output)
+		}
+	}
+	pad(names)
+	for _, r := range references {
+		for _, o := range r.Outputs {
+			fmt.Fprintf(t, "  %s\t%.2g\t%.2g\t%.3g\t\n", names[0], o.Absolute, o.Relative, o.ULP)
+			names = names[1:]
+		}
+	}
+	t.Flush()
 }
 
 // writeErrors writes the errors against float64.

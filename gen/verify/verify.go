@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -15,8 +17,10 @@ import (
 type Options struct {
 	Compiler *run.Compiler // builds, in its cache
 	Weights  string        // file of weights to verify with as well
-	Samples  int           // of inference; training batches are at most as large
-	Seed     uint64
+	// WeightData, if not nil, is what the file holds; Weights is its name then.
+	WeightData []byte
+	Samples    int // of inference; training batches are at most as large
+	Seed       uint64
 	// Path is the implementation to verify: purego, avx2, …; auto is the one
 	// that the code prefers, empty is this and portable Go.
 	Path string
@@ -26,27 +30,35 @@ type Options struct {
 	source func(module string, nets []*Network, standalone bool) (map[string][]byte, error) // of tests
 }
 
-// Reference is inputs and the outputs they should give, flat rows, with the
-// weights of Options or, without, the initial ones.
-type Reference struct {
-	Name            string
-	Inputs, Outputs [][]float64
-	Tolerance       float64 // of the largest output of a sample
-}
-
 // path is a way in which generated code can compute on this machine.
 type path struct {
 	name string
 	env  []string // what makes the code take it
 }
 
-// paths lists the ways of running a package: in portable Go, and on whatever
-// it prefers on this machine, or as the options say.
+// Paths are the implementations that code for this architecture can have:
+// portable Go, then the preferred ones first.
+func Paths() []string {
+	names := []string{PureGo}
+	for _, t := range target.Targets {
+		if t.Arch == runtime.GOARCH {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// paths lists the ways of running a package: all of them, or as the options
+// say.
 func (o *Options) paths() []path {
 	named := func(name string) path { return path{name: name, env: []string{run.PathVariable + "=" + name}} }
 	switch o.Path {
 	case "":
-		return []path{named(PureGo), {name: "preferred"}}
+		var all []path
+		for _, name := range Paths() {
+			all = append(all, named(name))
+		}
+		return all
 	case run.Auto:
 		return []path{{name: "preferred"}}
 	}
@@ -71,6 +83,7 @@ type testCase struct {
 	job     *Job
 	initial Values // nil is the initial parameters of the job's seed
 	weights bool   // from the file
+	ref     *Reference
 }
 
 // Run generates, compiles and verifies a network. The error is not nil if that
@@ -125,22 +138,28 @@ func (v *verification) prepare() error {
 	draw("initial")
 	random := draw("random")
 	random.initial = randomParameters(v.rng, v.n.Plan.Prog)
+	random.job.Workers = 3
 	data, err := v.n.Weights(random.initial)
 	if err != nil {
 		return err
 	}
 	random.job.Weights = data
-	if v.Weights == "" {
-		return nil
+	if v.Weights != "" {
+		if err := v.load(draw(v.Weights)); err != nil {
+			return err
+		}
 	}
-	return v.load(draw(v.Weights))
+	v.prepareReferences()
+	return nil
 }
 
 // load reads the weight file.
 func (v *verification) load(c *testCase) (err error) {
 	c.weights = true
-	if c.job.Weights, err = os.ReadFile(v.Weights); err != nil {
-		return err
+	if c.job.Weights = v.WeightData; c.job.Weights == nil {
+		if c.job.Weights, err = os.ReadFile(v.Weights); err != nil {
+			return err
+		}
 	}
 	if c.initial, err = v.n.Decode(c.job.Weights); err != nil {
 		return &run.InvalidError{Kind: "weights", Msg: fmt.Sprintf("%s: %v", v.Weights, err)}
@@ -161,8 +180,8 @@ func (v *verification) compare(ctx context.Context) error {
 			return err
 		}
 		taken := results[0].Path
-		if v.Path == "" && p.name != PureGo && taken == PureGo {
-			continue // the machine has no other
+		if v.Path == "" && taken != p.name {
+			continue // the machine or the package does not have it
 		}
 		if p.env != nil && taken != p.name {
 			return run.PathError(p.name, taken)
@@ -172,15 +191,17 @@ func (v *verification) compare(ctx context.Context) error {
 			one := &Checks{}
 			r := &Replay{Network: v.n, Job: c.job, Initial: c.initial}
 			if err := r.Compare(ctx, results[i], one); err != nil {
-				return fmt.Errorf("%s parameters: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.label(), err)
 			}
-			checks.merge(one, c.name+" parameters: ")
+			checks.merge(one, c.label()+": ")
 			v.report.Steps += r.Steps
 			v.report.IllConditioned += r.IllConditioned
 		}
-		v.compareReferences(results[len(v.cases):], checks)
-		v.report.Paths = append(v.report.Paths, PathReport{Path: taken, Checks: checks.List, failed: checks.failed})
-		v.outputErrors(results[:len(v.cases)])
+		report := PathReport{Path: taken, References: v.compareReferences(results, checks)}
+		report.Checks, report.failed = checks.List, checks.failed
+		report.Outputs = v.outputErrors(results)
+		v.report.Paths = append(v.report.Paths, report)
+		v.report.Outputs = report.Outputs
 		if v.results == nil {
 			v.results = results
 		}
@@ -188,19 +209,11 @@ func (v *verification) compare(ctx context.Context) error {
 	return nil
 }
 
-// run runs the cases and the references on a path.
+// run runs the cases on a path.
 func (v *verification) run(ctx context.Context, p path) ([]*Result, error) {
-	jobs := make([]*Job, 0, len(v.cases)+len(v.References))
+	var jobs []*Job
 	for _, c := range v.cases {
 		jobs = append(jobs, c.job)
-	}
-	last := v.cases[len(v.cases)-1]
-	for _, ref := range v.References {
-		job := &Job{Seed: v.Seed, Inputs: ref.Inputs}
-		if last.weights {
-			job.Weights = last.job.Weights
-		}
-		jobs = append(jobs, job)
 	}
 	program := &Program{Path: v.module.Program}
 	if p.env != nil {
@@ -216,13 +229,4 @@ func (v *verification) run(ctx context.Context, p path) ([]*Result, error) {
 		}
 	}
 	return results, nil
-}
-
-// compareReferences compares with results that someone else computed.
-func (v *verification) compareReferences(results []*Result, checks *Checks) {
-	for i, ref := range v.References {
-		for s, want := range ref.Outputs {
-			checks.Within("reference "+ref.Name, fmt.Sprintf("output of sample %d", s), results[i].Outputs[s], want, ref.Tolerance)
-		}
-	}
 }

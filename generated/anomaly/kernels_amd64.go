@@ -5,20 +5,40 @@ package anomaly
 
 // dense10BiasAdam changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 40)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
+		adamElements_2AVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
 		return
 	}
 	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// gradient16_5AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// learn16_2AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func gradient16_5AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_9AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_9AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10BiasLearn updates dense10.bias: gradient and adam.
 func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 40 {
+			learn16_2AVX512(&p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, &t.m.dz10[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -26,13 +46,19 @@ func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Inpu
 		}
 		one := float32(1)
 		for q := range 40 {
-			gradient16_5AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
+			gradient16_9AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense10ForwardAVX512 is dense10ForwardGeneric for avx512: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense10ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -41,6 +67,10 @@ func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Inpu
 func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		dense10ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -48,51 +78,130 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	dense10ForwardGeneric(y, x, w, b)
 }
 
-// dense10ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward((*[640]float32)(&y[0]), &x[0], w, b)
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense10ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRows_2Panel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10Forward(&y[0], &x[0], w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense10ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense10ForwardRows_2Generic(y, x, w, b)
 }
+
+// dense10ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense10ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -101,6 +210,10 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		dense10ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -108,28 +221,51 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain(&y[0], &x[0], w, b)
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense10ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
+
+// dense10GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -137,23 +273,37 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		for k := 0; k < 128; k += 96 {
+			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
 			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
-			preemptAVX2()
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense10GradInputRowsGeneric(y, x, w, u0)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -164,44 +314,79 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preemptAVX2()
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense10GradWeightGeneric(g, dy, x)
 }
 
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
 //go:noescape
-func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
 
 // dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 40 {
+			adamElementsAVX512(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 40 {
-			adamElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense10WeightLearn updates dense10.weight: gradient and adam.
 func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 40 {
+				learn16AVX512(&p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				preemptAVX512()
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				gradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
-				preemptAVX2()
+				gradient16_2AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -211,15 +396,35 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 
 // dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_18AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_18AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1BiasLearn updates dense1.bias: gradient and adam.
 func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_18AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -227,13 +432,19 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -242,6 +453,10 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -249,33 +464,62 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func preemptAVX2()
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -284,6 +528,10 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -291,33 +539,56 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[640]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_7AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_7AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -328,11 +599,18 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preemptAVX2()
+			gradient16_8AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -341,26 +619,49 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
 
 // dense1WeightAdam changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 640)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
+			adamElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
 		}
 		return
 	}
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_17AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_17AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1WeightLearn updates dense1.weight: gradient and adam.
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(640, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_17AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(640, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
-				preemptAVX2()
+				gradient16_8AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -370,15 +671,35 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense2BiasLearn updates dense2.bias: gradient and adam.
 func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_16AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -386,13 +707,19 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 16384 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -401,6 +728,10 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -408,27 +739,97 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense2ForwardListedAVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX512(list *int32, count *int, x *float32)
+
+// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		var list [144]int32
+		var count int
+		nonZeroAVX512(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -437,6 +838,10 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -444,22 +849,39 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -468,25 +890,47 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 
 // dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_15AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_15AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense2WeightLearn updates dense2.weight: gradient and adam.
 func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_15AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -496,15 +940,35 @@ func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_14AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_14AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense3BiasLearn updates dense3.bias: gradient and adam.
 func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_14AVX512(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -512,8 +976,8 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -522,25 +986,47 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 
 // dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_13AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_13AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense3WeightLearn updates dense3.weight: gradient and adam.
 func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_13AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -550,15 +1036,35 @@ func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense4BiasAdam changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_12AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_12AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense4BiasLearn updates dense4.bias: gradient and adam.
 func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_12AVX512(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -566,8 +1072,8 @@ func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -576,25 +1082,47 @@ func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 
 // dense4WeightAdam changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_11AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense4WeightLearn updates dense4.weight: gradient and adam.
 func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_11AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -604,31 +1132,55 @@ func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense5BiasAdam changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 1)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
+		adamElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
 		return
 	}
 	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5BiasLearn updates dense5.bias: gradient and adam.
 func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_3AVX512(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -637,6 +1189,10 @@ func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -644,24 +1200,45 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX2 {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX512 {
 		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	if useAVX2 {
+		if len(x) == 1 {
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
+
+// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -670,6 +1247,10 @@ func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b 
 func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -677,24 +1258,44 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX2 {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX512 {
 		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], &x[0], wt, b)
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	if useAVX2 {
+		if len(x) == 1 {
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -702,7 +1303,13 @@ func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float3
 func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -712,10 +1319,15 @@ func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, 
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -726,9 +1338,13 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
+	if useAVX512 {
+		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
@@ -736,26 +1352,44 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
 
 // dense5WeightAdam changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 64)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
+		adamElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
 		return
 	}
 	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5WeightLearn updates dense5.weight: gradient and adam.
 func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn8AVX512(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learn8_2AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
 	}
@@ -764,15 +1398,35 @@ func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense6BiasAdam changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_10AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_10AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense6BiasLearn updates dense6.bias: gradient and adam.
 func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_10AVX512(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -780,13 +1434,19 @@ func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -795,6 +1455,10 @@ func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense6ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -802,27 +1466,50 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 	dense6ForwardGeneric(y, x, w, b)
 }
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], w, b)
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense6ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense6ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense6ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -831,6 +1518,10 @@ func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b
 func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense6ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -838,27 +1529,49 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	dense6ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain(&y[0], &x[0], w, b)
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense6ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense6ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
+
+// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -866,7 +1579,13 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -876,10 +1595,15 @@ func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32,
 	dense6GradInputRowsGeneric(y, x, w, u0)
 }
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -890,10 +1614,16 @@ func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
 		}
 		return
 	}
@@ -902,25 +1632,47 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
 
 // dense6WeightAdam changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 8)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
+			adamElements_2AVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
 		}
 		return
 	}
 	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_9AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense6WeightLearn updates dense6.weight: gradient and adam.
 func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_9AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_3AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
+				gradient16_6AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -930,15 +1682,35 @@ func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense7BiasAdam changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_8AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense7BiasLearn updates dense7.bias: gradient and adam.
 func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_8AVX512(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -946,8 +1718,8 @@ func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -956,25 +1728,47 @@ func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 
 // dense7WeightAdam changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_7AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense7WeightLearn updates dense7.weight: gradient and adam.
 func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_7AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -984,15 +1778,35 @@ func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense8BiasAdam changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_6AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_6AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense8BiasLearn updates dense8.bias: gradient and adam.
 func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_6AVX512(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -1000,8 +1814,8 @@ func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -1010,25 +1824,47 @@ func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 
 // dense8WeightAdam changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense8WeightLearn updates dense8.weight: gradient and adam.
 func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_5AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1038,20 +1874,40 @@ func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 
 // dense9BiasAdam changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		adamElementsAVX512(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 8)
+		return
+	}
 	if useAVX2 {
-		adamElementsAVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
+		adamElements_2AVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// learn16_4AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_4AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_10AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9BiasLearn updates dense9.bias: gradient and adam.
 func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_4AVX512(&p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, &t.m.dz9[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -1059,13 +1915,18 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_6AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
-			adamElementsAVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
+			gradient16_10AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
+			adamElements_2AVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+// dense9GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1073,7 +1934,13 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1083,10 +1950,15 @@ func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]floa
 	dense9GradInputRowsGeneric(y, x, w, u0)
 }
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -1097,10 +1969,16 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
@@ -1109,30 +1987,74 @@ func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float3
 
 // dense9WeightAdam changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX512 {
+		for q := range 8 {
+			adamElementsAVX512(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 128)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
+			adamElements_2AVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense9WeightLearn updates dense9.weight: gradient and adam.
 func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16_3AVX512(&p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_2AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
-				adamElementsAVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
+				gradient16_4AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				adamElements_2AVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
 	}
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
+// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX512 {
+		mseGradientEachAVX512(y, x0, x1, &x2)
+		return
+	}
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -15,27 +15,31 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	dense10ForwardGeneric(y, x, w, b)
 }
 
-func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
 func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	dense10GradInputRowsGeneric(y, x, w, u0)
 }
 
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
 
@@ -59,7 +63,7 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -67,11 +71,11 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
@@ -95,15 +99,19 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
@@ -159,7 +167,7 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-func dense5ForwardRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
@@ -167,15 +175,15 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
-func dense5ForwardTrainRows(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
 
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
 }
 
@@ -199,7 +207,7 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 	dense6ForwardGeneric(y, x, w, b)
 }
 
-func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -207,15 +215,15 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	dense6ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	dense6GradInputRowsGeneric(y, x, w, u0)
 }
 
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
 
@@ -267,11 +275,11 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	dense9GradInputRowsGeneric(y, x, w, u0)
 }
 
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
 }
 
@@ -281,4 +289,8 @@ func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 
 func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	mseGradientEachGeneric(y, x0, x1, x2)
 }

@@ -4,6 +4,13 @@ package anomaly
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 40 {
@@ -27,10 +34,10 @@ func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, 
 }
 
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -39,7 +46,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
 func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -201,10 +208,10 @@ func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][1
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRowsGeneric(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -242,11 +249,11 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 }
 
 // dense10GradInputRowsGeneric is dense10GradInput for every row.
-func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -259,7 +266,7 @@ func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -347,7 +354,7 @@ func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
 func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -379,7 +386,7 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
 func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 19%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -541,10 +548,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -557,7 +564,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -645,7 +652,7 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
 func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 18%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -677,7 +684,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
 func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 17%parts {
+	if part != dealt(12, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -839,10 +846,10 @@ func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -872,7 +879,7 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
 func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 16%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -904,7 +911,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
 func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 15%parts {
+	if part != dealt(13, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -938,7 +945,7 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
 func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 14%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -970,7 +977,7 @@ func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
 func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 13%parts {
+	if part != dealt(14, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1004,7 +1011,7 @@ func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
 func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 12%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1038,7 +1045,7 @@ func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1047,7 +1054,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
 func dense5BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 11%parts {
+	if part != dealt(19, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1221,10 +1228,10 @@ func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float
 }
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1262,11 +1269,11 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 }
 
 // dense5GradInputRowsGeneric is dense5GradInput for every row.
-func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1279,7 +1286,7 @@ func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1340,7 +1347,7 @@ func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
 func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 10%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1372,7 +1379,7 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
 func dense6BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(15, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1534,10 +1541,10 @@ func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]floa
 }
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense6ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1575,11 +1582,11 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 }
 
 // dense6GradInputRowsGeneric is dense6GradInput for every row.
-func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1592,7 +1599,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1680,7 +1687,7 @@ func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
 func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1712,7 +1719,7 @@ func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
 func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(16, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1746,7 +1753,7 @@ func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
 func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1778,7 +1785,7 @@ func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
 func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(17, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1812,7 +1819,7 @@ func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
 func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1843,10 +1850,10 @@ func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1855,7 +1862,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
 func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(18, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1897,11 +1904,11 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1914,7 +1921,7 @@ func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -2002,7 +2009,7 @@ func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
 func dense9WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -4,6 +4,13 @@ package control
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 2 {
@@ -28,7 +35,7 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
 func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -389,7 +396,7 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
 func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -423,7 +430,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[32]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -432,7 +439,7 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
 func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -728,7 +735,7 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
 func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -762,7 +769,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -771,7 +778,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
 func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1337,7 +1344,7 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
 func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -49,10 +49,15 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -63,18 +68,19 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	xScaled := ws.t0[:len(x)]
-	z1 := ws.t1[:len(x)]
-	z1Max := ws.t2[:len(x)]
-	z1Scale := ws.t3[:len(x)]
-	z1Sum := ws.t2[:len(x)]
-	lZ1 := t.m.lZ1_2[:len(x)]
+	xScaled := ws.t0[from : from+n][:len(x)]
+	z1 := ws.t1[from : from+n][:len(x)]
+	z1Max := ws.t2[from : from+n][:len(x)]
+	z1Scale := ws.t3[from : from+n][:len(x)]
+	z1Sum := ws.t2[from : from+n][:len(x)]
+	lZ1 := t.m.lZ1_2[from : from+n][:len(x)]
 	for i := range x {
 		for j := range xScaled[i] {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])

@@ -3,6 +3,10 @@
 
 package digits
 
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
@@ -15,7 +19,7 @@ func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y [][128]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -23,11 +27,11 @@ func dense1ForwardTrain(y *[128]float32, x *[64]float32, w *[8][65][16]float32, 
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y [][128]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense1GradWeight(g *[8][65][16]float32, dy [][128]float32, x [][64]float32) {
+func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
@@ -51,7 +55,7 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
@@ -59,15 +63,15 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
-func dense2ForwardTrainRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-func dense2GradInputRows(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32, u1 [][128]float32) {
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32, u1 [][144]float32) {
 	dense2GradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
 

@@ -2,11 +2,18 @@
 
 package digits
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -15,7 +22,7 @@ func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -195,10 +202,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[64]float32, w *[8][65][16]fl
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -211,7 +218,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x [][64]float32, w *[8][65]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][65][16]float32, dy [][128]float32, x [][64]float32) {
+func dense1GradWeightGeneric(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 64 {
@@ -275,7 +282,7 @@ func dense1GradWeightGeneric(g *[8][65][16]float32, dy [][128]float32, x [][64]f
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -307,7 +314,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -316,7 +323,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -484,10 +491,10 @@ func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]flo
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense2ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -528,12 +535,12 @@ func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32, drop
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32, u1 [][128]float32) {
+func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32, u1 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	u1 = u1[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+		dense2GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]), (*[128]float32)(u1[i][:]))
 	}
 }
 
@@ -546,7 +553,7 @@ func dense2GradInputRowsGeneric(y [][128]float32, x [][10]float32, wt *[128][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -589,7 +596,7 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]fl
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

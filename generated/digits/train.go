@@ -33,8 +33,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	}
 	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
-		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
-		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
+		nnrt.Dropout((*[128]float32)(dropout1Mask[i][:])[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
+		dropoutEach((*[128]float32)(dropout1[i][:]), (*[128]float32)(a1[i][:]), (*[128]float32)(dropout1Mask[i][:]))
 	}
 	dense2ForwardTrainRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
@@ -55,9 +55,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz2[i] {
-			dz2[i][j] = crossEntropyGradient(z2Exp[i][j], z2Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2, dropout1Mask, a1)
 }
@@ -74,12 +72,21 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -92,20 +99,21 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	xScaled := ws.t0[:len(x)]
-	a1 := ws.t1[:len(x)]
-	z2 := ws.t2[:len(x)]
-	z2Max := ws.t3[:len(x)]
-	z2Exp := ws.t4[:len(x)]
-	z2Sum := ws.t5[:len(x)]
-	z2T := ws.t6[:len(x)]
-	lZ2 := t.m.lZ2_2[:len(x)]
+	xScaled := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	z2 := ws.t2[from : from+n][:len(x)]
+	z2Max := ws.t3[from : from+n][:len(x)]
+	z2Exp := ws.t4[from : from+n][:len(x)]
+	z2Sum := ws.t5[from : from+n][:len(x)]
+	z2T := ws.t6[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
 	for i := range x {
 		for j := range xScaled[i] {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
@@ -165,13 +173,13 @@ type memory struct {
 	momentumBuffer params           // optimiser state
 	lZ2            [32][1]float32   // of every sample
 	dz2            [32][10]float32  // of every sample
-	dropout1       [32][128]float32 // of every sample
-	dz1            [32][128]float32 // of every sample
+	dropout1       [32][144]float32 // of every sample
+	dz1            [32][144]float32 // of every sample
 	xScaled        [32][64]float32  // of every sample
 	lZ2_2          [32][1]float32   // of every sample
 	gradientSpace  struct {
-		t0 [32][128]float32
-		t1 [32][128]float32
+		t0 [32][144]float32
+		t1 [32][144]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32
@@ -180,7 +188,7 @@ type memory struct {
 	}
 	lossSpace struct {
 		t0 [32][64]float32
-		t1 [32][128]float32
+		t1 [32][144]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32

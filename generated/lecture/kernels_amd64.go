@@ -3,20 +3,34 @@
 
 package lecture
 
-// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_19AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_19AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_20AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_19AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_10AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8_20AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -24,12 +38,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -38,6 +62,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -45,45 +73,81 @@ func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward_2(&y[0], (*[3]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2 is dense1ForwardGeneric for every row.
 func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -92,6 +156,10 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -99,25 +167,46 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain_2(&y[0], (*[3]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -126,12 +215,22 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -140,6 +239,10 @@ func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -147,10 +250,15 @@ func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_3AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_4AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -162,51 +270,78 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	if useAVX512 {
+		gradient8_3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
+		gradient8_4AVX2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense1RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense1RankOne(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense1RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense1RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_17AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_17AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_18AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(3, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_17AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(3, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_9AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8_18AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -215,27 +350,45 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 3)
+		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 3)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_15AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_15AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_16AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_15AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_8AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn8_16AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -243,12 +396,22 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -257,6 +420,10 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -264,13 +431,28 @@ func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2Forward_2(&y[0], &x[0], wt, b)
@@ -278,19 +460,34 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows_2 is dense2ForwardGeneric for every row.
 func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
@@ -298,11 +495,17 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -311,6 +514,14 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = softsign(s)
+		}
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
@@ -322,13 +533,38 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 	dense2ForwardTrainGeneric(y, y1, x, wt, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
 func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2ForwardTrain_2(&y[0], &y1[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = softsign(s)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2ForwardTrain_2(&y[0], &y1[0], &x[0], wt, b)
@@ -336,7 +572,7 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -352,6 +588,12 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
+// dense2ForwardTrain_2AVX512 is dense2ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
 // dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -359,6 +601,14 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = softsign(s)
+		}
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
@@ -370,6 +620,12 @@ func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 	dense2ForwardTrain_2Generic(y, y1, x, wt, b)
 }
 
+// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -377,6 +633,10 @@ func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -384,23 +644,37 @@ func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
 // dense2GradInputOne is dense2GradInput and then dense5RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
+
+// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -409,6 +683,12 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense2GradInputRows is dense2GradInput_2 for every row.
 func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -418,19 +698,33 @@ func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_13AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_13AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_14AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_13AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_7AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn8_14AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
@@ -439,27 +733,45 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_11AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_12AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_11AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_6AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn8_12AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
@@ -467,12 +779,22 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -481,6 +803,10 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -488,13 +814,28 @@ func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3Forward_2Generic for every row.
 func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3Forward_2(&y[0], &x[0], wt, b)
@@ -502,19 +843,34 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows_2 is dense3ForwardGeneric for every row.
 func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3Forward(&y[0], &x[0], wt, b)
@@ -522,11 +878,17 @@ func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense3ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense3ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -535,6 +897,10 @@ func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -542,13 +908,28 @@ func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
 func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
@@ -556,11 +937,17 @@ func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense3ForwardTrain_2AVX512 is dense3ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -569,12 +956,22 @@ func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense3Forward_2AVX512 is dense3Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -583,6 +980,10 @@ func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -590,19 +991,32 @@ func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
 
 // dense3GradInputOne is dense3GradInput and then dense5RankOneGeneric.
 func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		for j, s := range y {
+			sv0 := dropoutGradient(s, dropout1Mask[j])
+			y[j] = softsignGradient(z2[j], sv0)
+		}
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
 			sv0 := dropoutGradient(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
@@ -612,6 +1026,11 @@ func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout
 	dense3GradInputOneGeneric(y, x, wt, dropout1Mask, z2, input, rate, b)
 }
 
+// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -619,6 +1038,24 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 
 // dense3GradInputRows is dense3GradInput_2 for every row.
 func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := dropoutGradient(s, u0Row[j])
+				yRow[j] = softsignGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -640,19 +1077,33 @@ func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense3GradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_9AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_9AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_5AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+			learn8_10AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return
 	}
@@ -661,27 +1112,45 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &lr, 8)
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_7AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_7AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn8_8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -689,12 +1158,22 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
 func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -703,6 +1182,10 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -710,13 +1193,28 @@ func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward_2(&y[0], &x[0], wt, b)
@@ -724,19 +1222,34 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
 func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], wt, b)
@@ -744,11 +1257,17 @@ func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense4ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -757,6 +1276,10 @@ func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -764,13 +1287,28 @@ func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	dense4ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
 func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
@@ -778,11 +1316,17 @@ func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -791,12 +1335,22 @@ func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -805,6 +1359,10 @@ func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -812,23 +1370,37 @@ func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
 // dense4GradInputOne is dense4GradInput and then dense5RankOneGeneric.
 func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
+
+// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -837,6 +1409,12 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
 func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -846,19 +1424,33 @@ func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_5AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_3AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn8_6AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
@@ -867,27 +1459,45 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 8)
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5BiasLearn updates dense5.bias: gradient and sgd.
 func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_3AVX512(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	dense5BiasLearnGeneric(t, lr, x, part, parts)
@@ -895,12 +1505,22 @@ func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense5BiasSgd changes dense5.bias: w = w - (lr · g).
 func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
 		return
 	}
 	dense5BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -909,6 +1529,10 @@ func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -916,13 +1540,28 @@ func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5ForwardRows is dense5Forward_2Generic for every row.
 func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense5Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense5Forward_2(&y[0], &x[0], wt, b)
@@ -930,19 +1569,34 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5ForwardRows_2 is dense5ForwardGeneric for every row.
 func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense5Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense5Forward(&y[0], &x[0], wt, b)
@@ -950,11 +1604,17 @@ func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense5ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense5ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -963,6 +1623,10 @@ func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -970,13 +1634,28 @@ func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5ForwardTrainRows is dense5ForwardTrain_2Generic for every row.
 func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense5ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense5ForwardTrain_2(&y[0], &x[0], wt, b)
@@ -984,11 +1663,17 @@ func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense5ForwardTrain_2AVX512 is dense5ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -997,12 +1682,22 @@ func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense5Forward_2AVX512 is dense5Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1011,6 +1706,10 @@ func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense5Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense5Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -1018,23 +1717,47 @@ func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense5Forward_2Generic(y, x, wt, b)
 }
 
-// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense5GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense5GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense5GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense5GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense5GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
+		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense5GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense5GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
+		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
+
+// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1043,6 +1766,12 @@ func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense5GradInputRows is dense5GradInput_2 for every row.
 func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1052,10 +1781,15 @@ func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -1067,51 +1801,78 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
+	if useAVX512 {
+		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
 }
 
-// dense5RankOneAllAVX2 is the update in assembly.
+// dense5RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense5RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense5RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense5RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense5RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense5RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5WeightLearn updates dense5.weight: gradient and sgd.
 func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learn8_2AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
 	}
@@ -1120,27 +1881,45 @@ func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense5WeightSgd changes dense5.weight: w = w - (lr · g).
 func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w5[0][0], &p.w5[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &lr, 8)
 		return
 	}
 	dense5WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_3AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn2_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6BiasLearn updates dense6.bias: gradient and sgd.
 func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn2_3AVX512(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn2_2AVX2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
+		learn2_4AVX2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
 		return
 	}
 	dense6BiasLearnGeneric(t, lr, x, part, parts)
@@ -1148,12 +1927,22 @@ func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense6BiasSgd changes dense6.bias: w = w - (lr · g).
 func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &lr, 2)
 		return
 	}
 	dense6BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1162,6 +1951,10 @@ func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense6ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -1169,13 +1962,28 @@ func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense6ForwardGeneric(y, x, wt, b)
 }
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6Forward_2Generic for every row.
 func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense6Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense6Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
@@ -1183,19 +1991,34 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense6ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense6ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRows_2Panel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows_2 is dense6ForwardGeneric for every row.
 func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense6Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense6Forward(&y[0], &x[0], wt, b)
@@ -1203,11 +2026,17 @@ func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense6ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense6ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1216,6 +2045,10 @@ func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense6ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -1223,13 +2056,28 @@ func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	dense6ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardTrainRows is dense6ForwardTrain_2Generic for every row.
 func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense6ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense6ForwardTrain_2(&y[0], &x[0], wt, b)
@@ -1237,11 +2085,17 @@ func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense6ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense6ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense6ForwardTrain_2AVX512 is dense6ForwardTrain_2Generic for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1250,12 +2104,22 @@ func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b
 func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense6ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense6ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense6Forward_2AVX512 is dense6Forward_2Generic for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1264,6 +2128,10 @@ func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense6Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense6Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -1271,23 +2139,47 @@ func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense6Forward_2Generic(y, x, wt, b)
 }
 
-// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense6GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense6GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense6GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense6GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense6GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		dense6GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense6GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense6GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		dense6GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
 }
+
+// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1296,6 +2188,12 @@ func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense6GradInputRows is dense6GradInput_2 for every row.
 func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -1305,10 +2203,15 @@ func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [
 	dense6GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+// gradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
 //
 //go:noescape
-func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -1320,70 +2223,111 @@ func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
+	if useAVX512 {
+		gradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		gradient2_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense6GradWeightGeneric(gt, dy, x)
 }
 
-// dense6RankOneAllAVX2 is the update in assembly.
+// dense6RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense6RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense6RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense6RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense6RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense6RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense6RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6WeightLearn updates dense6.weight: gradient and sgd.
 func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn2AVX512(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn2AVX2(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
+			learn2_2AVX2(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
 		}
 		return
 	}
 	dense6WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense6WeightSgd changes dense6.weight: w = w - (lr · g).
 func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &lr, 8)
 		return
 	}
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
+
+// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func dropoutEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
 
 // dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
@@ -1391,6 +2335,10 @@ func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
 
 func dropoutEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX512 {
+		dropoutEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		dropoutEachAVX2(y, x0, x1)
 		return

@@ -2,9 +2,16 @@
 
 package lecture
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 11%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -230,11 +237,10 @@ func dense1GradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -242,26 +248,23 @@ func dense1RankOneGeneric(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, d
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 10%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -285,7 +288,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -804,7 +807,7 @@ func dense2GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -828,7 +831,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1339,7 +1342,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1363,7 +1366,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1864,7 +1867,7 @@ func dense4GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
 func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1890,7 +1893,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1899,7 +1902,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
 func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -2447,11 +2450,10 @@ func dense5GradWeightGeneric(gt *[8][8]float32, dy [][8]float32, x [][8]float32)
 // dense5RankOneGeneric is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2459,26 +2461,23 @@ func dense5RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
 func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -2504,7 +2503,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -2513,7 +2512,7 @@ func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
 func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -2791,11 +2790,10 @@ func dense6GradWeightGeneric(gt *[8][8]float32, dy [][2]float32, x [][8]float32)
 // dense6RankOneGeneric is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -2803,26 +2801,23 @@ func dense6RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 	negative := -rate
 	{
 		d := (*[2]float32)(dy[0 : 0+2])
-		var s [2]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
 func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

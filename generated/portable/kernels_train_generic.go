@@ -4,11 +4,18 @@ package portable
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -17,7 +24,7 @@ func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 
 // dense1BiasLearn updates dense1.bias: gradient and rmsprop.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -397,7 +404,7 @@ func dense1GradWeight(g *[1][8][16]float32, dy [][16]float32, x []Input) {
 
 // dense1WeightLearn updates dense1.weight: gradient and rmsprop.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -426,7 +433,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 func dense2BiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -435,7 +442,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][4]float32) {
 
 // dense2BiasLearn updates dense2.bias: gradient and rmsprop.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -899,7 +906,7 @@ func dense2GradWeight(gt *[16][8]float32, dy [][4]float32, x [][16]float32) {
 
 // dense2WeightLearn updates dense2.weight: gradient and rmsprop.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

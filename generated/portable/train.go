@@ -8,7 +8,7 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 // through the network.
 func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
-	ws := &t.m.gradientSpace
+	ws := &t.m.gradientSpace[from]
 	s := 1 / (float64(len(x)) * 4)
 	s_2 := float32(s)
 	x, y = x[from:from+n], y[from:from+n]
@@ -50,12 +50,21 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -68,13 +77,14 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
-	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	ws := &t.m.lossSpace[from]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	lZ2_2 := t.m.lZ2_2[:len(x)]
+	lZ2_2 := t.m.lZ2_2[from : from+n][:len(x)]
 	for i := range x {
 		in := &x[i]
 		a1 := &ws.t0
@@ -123,10 +133,10 @@ type memory struct {
 	dz1           [8][16]float32 // of every sample
 	lZ2_2         [8][1]float32  // of every sample
 	_             [8]float32
-	gradientSpace struct {
+	gradientSpace [8]struct {
 		t0 [4]float32
 	}
-	lossSpace struct {
+	lossSpace [8]struct {
 		t0 [16]float32
 		t1 [4]float32
 	}

@@ -5,12 +5,22 @@ package reproducible
 
 // bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
 		return
 	}
 	bodyBiasSgdGeneric(t, p, g, lr, c)
 }
+
+// bodyForwardAVX512 is bodyForwardGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForwardGeneric.
+//
+//go:noescape
+func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForwardGeneric.
@@ -19,6 +29,10 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -26,45 +40,81 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForward_2(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForward_2(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2 is bodyForwardGeneric for every row.
 func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForward(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
 }
+
+// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
+//
+//go:noescape
+func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
@@ -73,6 +123,14 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = elu(s)
+		}
+		return
+	}
 	if useAVX2 {
 		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
@@ -84,21 +142,46 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 	bodyForwardTrainGeneric(y, y1, x, wt, b)
 }
 
-// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
 func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = elu(s)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -114,6 +197,12 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
+// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForward_2Generic.
+//
+//go:noescape
+func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForward_2Generic.
 //
@@ -121,6 +210,10 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -128,10 +221,15 @@ func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -143,8 +241,12 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	if useAVX512 {
+		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
@@ -152,8 +254,12 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 
 // bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
+		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
 		return
 	}
 	bodyWeightSgdGeneric(t, p, g, lr, c)
@@ -161,12 +267,22 @@ func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 
 // choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
 		return
 	}
 	choiceBiasSgdGeneric(t, p, g, lr, c)
 }
+
+// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForwardGeneric.
+//
+//go:noescape
+func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForwardGeneric.
@@ -175,6 +291,10 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -182,13 +302,28 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows is choiceForward_2Generic for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForward_2(&y[0], &x[0], wt, b)
@@ -196,19 +331,34 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows_2 is choiceForwardGeneric for every row.
 func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
@@ -216,11 +366,17 @@ func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRows_2Generic(y, x, wt, b)
 }
+
+// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
+//
+//go:noescape
+func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
@@ -229,6 +385,10 @@ func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b 
 func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -236,13 +396,28 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	choiceForwardTrainGeneric(y, x, wt, b)
 }
 
-// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForwardTrain(&y[0], &x[0], wt, b)
@@ -250,11 +425,17 @@ func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32,
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForward_2Generic.
+//
+//go:noescape
+func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForward_2Generic.
@@ -263,12 +444,21 @@ func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32,
 func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
+
+// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -277,6 +467,24 @@ func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 
 // choiceGradInputRows is choiceGradInput for every row.
 func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := addGradients(u0Row[j], s)
+				yRow[j] = siluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -298,10 +506,15 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0
 	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -313,8 +526,12 @@ func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	if useAVX512 {
+		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
@@ -322,8 +539,12 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 
 // choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
+		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
 		return
 	}
 	choiceWeightSgdGeneric(t, p, g, lr, c)
@@ -331,12 +552,22 @@ func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 
 // dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr, c)
 }
+
+// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
+//
+//go:noescape
+func dense4ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardGeneric.
@@ -345,23 +576,41 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
 }
 
-// dense4ForwardRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward_2(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range w {
+			dense4ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward_2(&y[0], &x[0], w, b)
@@ -369,27 +618,37 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		}
 		m := len(x)
 		for q := range w {
-			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			dense4ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRows_2Panel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
 func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range w {
+			dense4ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
@@ -397,19 +656,18 @@ func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32
 		}
 		m := len(x)
 		for q := range w {
-			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			dense4ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense4ForwardRows_2Generic(y, x, w, b)
 }
+
+// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
+//
+//go:noescape
+func dense4ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
@@ -418,23 +676,41 @@ func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32
 func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardTrainRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrainGeneric for every row.
 func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := range w {
+			dense4ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4ForwardTrain(&y[0], &x[0], w, b)
@@ -442,19 +718,18 @@ func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]floa
 		}
 		m := len(x)
 		for q := range w {
-			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			dense4ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
+
+// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
+//
+//go:noescape
+func dense4Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4Forward_2Generic.
@@ -463,15 +738,21 @@ func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]floa
 func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4Forward_2Generic(y, x, w, b)
 }
+
+// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -480,6 +761,13 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks 
 
 // dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
+		dense4GradInputRowsBlocksAVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -490,10 +778,15 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 	dense4GradInputRowsGeneric(y, x, w)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -505,41 +798,69 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
 		}
 		return
 	}
 	dense4GradWeightGeneric(g, dy, x)
 }
 
-// dropConnectElementsAVX2 computes y = w · m for every element.
+// dropConnectElementsAVX512 computes y = w · m for every element.
 //
 //go:noescape
-func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+func dropConnectElementsAVX512(w_ *float32, m_ *float32, y_ *float32, vectors int)
+
+// dropConnectElements_2AVX2 computes y = w · m for every element.
+//
+//go:noescape
+func dropConnectElements_2AVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
 
 // dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
 func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
+	if useAVX512 {
+		for q := range 1 {
+			dropConnectElementsAVX512(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 25)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 1 {
-			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
+			dropConnectElements_2AVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
 		}
 		return
 	}
 	dense4WeightDropConnectGeneric(t, p, g)
 }
 
-// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+// dropConnectGradientElementsAVX512 computes dw = g · m for every element.
 //
 //go:noescape
-func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+func dropConnectGradientElementsAVX512(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+
+// dropConnectGradientElements_2AVX2 computes dw = g · m for every element.
+//
+//go:noescape
+func dropConnectGradientElements_2AVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
 
 // dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
 func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
+	if useAVX512 {
+		for q := range 1 {
+			dropConnectGradientElementsAVX512(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 25)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 1 {
-			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
+			dropConnectGradientElements_2AVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
 		}
 		return
 	}
@@ -548,14 +869,25 @@ func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
 
 // dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		for q := range 1 {
+			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 25)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
+			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
 		}
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
+
+// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func dropoutEachAVX512(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
 
 // dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
@@ -563,6 +895,10 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
 
 func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
+	if useAVX512 {
+		dropoutEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		dropoutEachAVX2(y, x0, x1)
 		return
@@ -570,12 +906,21 @@ func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	dropoutEachGeneric(y, x0, x1)
 }
 
+// eluGradientEachAVX512 is eluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func eluGradientEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
 // eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
 
 func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX512 {
+		eluGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		eluGradientEachAVX2(y, x0, x1)
 		return
@@ -583,19 +928,34 @@ func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	eluGradientEachGeneric(y, x0, x1)
 }
 
-// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
 
 // eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 3)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
 		return
 	}
 	eyeBiasSgdGeneric(t, p, g, lr, c)
 }
+
+// eyeForwardAVX512 is eyeForwardGeneric for avx512: 627 multiply-adds,
+// product and sum are rounded separately, the same bits as eyeForwardGeneric.
+//
+//go:noescape
+func eyeForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
 // product and sum are rounded separately, the same bits as eyeForwardGeneric.
@@ -604,28 +964,52 @@ func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	if useAVX512 {
+		eyeForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		eyeForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = gelu(s)
-		}
 		return
 	}
 	eyeForwardGeneric(y, x, w, wt, b)
 }
 
-// eyeForwardRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// eyeForwardRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+// eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			eyeForward(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
@@ -633,21 +1017,21 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			eyeForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = gelu(s)
-			}
-		}
+		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		return
 	}
 	eyeForwardRowsGeneric(y, x, w, wt, b)
 }
+
+// eyeForwardTrainAVX512 is eyeForwardTrainGeneric for avx512: 627 multiply-adds,
+// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
+//
+//go:noescape
+func eyeForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
 // product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
@@ -656,6 +1040,14 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	if useAVX512 {
+		eyeForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = gelu(s)
+		}
+		return
+	}
 	if useAVX2 {
 		eyeForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		for j, s := range y {
@@ -667,18 +1059,51 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
 }
 
-// eyeForwardTrainRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardTrainRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// eyeForwardTrainRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+// eyeForwardTrainRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
 func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = gelu(s)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
@@ -686,10 +1111,11 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			eyeForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardTrainRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -705,15 +1131,25 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
 }
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// gradient1_3AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_5AVX512 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func gradient1_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient1_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient1_6AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // eyeGradWeight computes the gradient of the weights of layer "eye":
 //
@@ -725,11 +1161,18 @@ func gradient1_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+		}
+		gradient1_5AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
 		}
-		gradient1_3AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
+		gradient1_6AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
 		return
 	}
 	eyeGradWeightGeneric(g, gt, dy, x)
@@ -737,11 +1180,18 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 
 // eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		for q := range 2 {
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 19)
+		}
+		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 10)
+		return
+	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
 		}
-		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
+		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr, c)
@@ -749,12 +1199,22 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 
 // innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
 		return
 	}
 	innerBiasSgdGeneric(t, p, g, lr, c)
 }
+
+// innerForwardAVX512 is innerForwardGeneric for avx512: 561 multiply-adds,
+// product and sum are rounded separately, the same bits as innerForwardGeneric.
+//
+//go:noescape
+func innerForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardGeneric.
@@ -763,6 +1223,10 @@ func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		innerForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		innerForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
@@ -770,18 +1234,41 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 	innerForwardGeneric(y, x, w, wt, b)
 }
 
-// innerForwardRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+// innerForwardRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// innerForwardRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+// innerForwardRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardRows is innerForwardGeneric for every row.
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			innerForward(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := range w {
+			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
@@ -791,13 +1278,19 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			innerForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		innerForwardRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	innerForwardRowsGeneric(y, x, w, wt, b)
 }
+
+// innerForwardTrainAVX512 is innerForwardTrainGeneric for avx512: 561 multiply-adds,
+// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
+//
+//go:noescape
+func innerForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 // innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
@@ -806,6 +1299,10 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		innerForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		innerForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
@@ -813,18 +1310,41 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 	innerForwardTrainGeneric(y, x, w, wt, b)
 }
 
-// innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+// innerForwardTrainRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// innerForwardTrainRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+// innerForwardTrainRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardTrainRows is innerForwardTrainGeneric for every row.
 func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			innerForwardTrain(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := range w {
+			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			innerForwardTrain(&y[0], &x[0], w, wt, b)
@@ -834,13 +1354,18 @@ func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			innerForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		innerForwardTrainRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	innerForwardTrainRowsGeneric(y, x, w, wt, b)
 }
+
+// innerGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerGradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -849,6 +1374,25 @@ func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *floa
 
 // innerGradInputRows is innerGradInput for every row.
 func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		innerGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
+		innerGradInputRowsBlocksAVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := dropoutGradient(s, u0Row[j])
+				yRow[j] = geluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -871,15 +1415,25 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_3AVX512 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient1_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient1_4AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerGradWeight computes the gradient of the weights of layer "inner":
 //
@@ -891,28 +1445,47 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+		}
+		gradient1_3AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
 		}
-		gradient1_2AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
+		gradient1_4AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
 		return
 	}
 	innerGradWeightGeneric(g, gt, dy, x)
 }
 
-// sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+// sgdElements_3AVX512 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func sgdElements_3AVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// sgdElements_4AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
 
 // innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		for q := range 1 {
+			sgdElements_3AVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 33)
+		}
+		sgdElements_3AVX512(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 17)
+		return
+	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
+			sgdElements_4AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
 		}
-		sgdElements_2AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
+		sgdElements_4AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
 		return
 	}
 	innerWeightSgdGeneric(t, p, g, lr, c)
@@ -920,8 +1493,12 @@ func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 
 // mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
 		return
 	}
 	mixedBiasSgdGeneric(t, p, g, lr, c)
@@ -929,8 +1506,12 @@ func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 
 // mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 9)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
+		sgdElements_2AVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
 		return
 	}
 	mixedWeightSgdGeneric(t, p, g, lr, c)
@@ -948,12 +1529,22 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 
 // scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
 		return
 	}
 	scoreBiasSgdGeneric(t, p, g, lr, c)
 }
+
+// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForwardGeneric.
+//
+//go:noescape
+func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
@@ -962,6 +1553,10 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -969,13 +1564,28 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows is scoreForward_2Generic for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardRowsPanel0AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForward_2(&y[0].Value, &x[0], wt, b)
@@ -983,19 +1593,34 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardRowsPanel1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows_2 is scoreForwardGeneric for every row.
 func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForward(&y[0], &x[0], wt, b)
@@ -1003,11 +1628,17 @@ func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRows_2Generic(y, x, wt, b)
 }
+
+// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
+//
+//go:noescape
+func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
@@ -1016,6 +1647,10 @@ func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *
 func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -1023,13 +1658,28 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
-// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForwardTrain(&y[0], &x[0], wt, b)
@@ -1037,11 +1687,17 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForward_2Generic.
+//
+//go:noescape
+func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
@@ -1050,12 +1706,21 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
+
+// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1064,6 +1729,12 @@ func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks 
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
@@ -1073,10 +1744,15 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	scoreGradInputRowsGeneric(y, x, wt)
 }
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -1088,8 +1764,12 @@ func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	if useAVX512 {
+		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
@@ -1097,12 +1777,21 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 
 // scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
+		sgdElements_2AVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
+
+// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func tanhGradientEachAVX512(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
 
 // tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
@@ -1110,6 +1799,10 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
 
 func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
+	if useAVX512 {
+		tanhGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		tanhGradientEachAVX2(y, x0, x1)
 		return

@@ -6,7 +6,7 @@ package reproducible
 func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -186,7 +186,7 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -631,6 +631,13 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
+}
+
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
@@ -2688,7 +2695,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[33]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -3157,7 +3164,7 @@ func halve(lanes *[16]float32) float32 {
 func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[17]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -3555,7 +3562,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -4061,7 +4068,7 @@ func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}

@@ -142,46 +142,76 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	scoreGradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a5[:len(x)])
-	scoreBiasGrad(&g.b7, t.m.dz7[:len(x)])
-	choiceGradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	choiceBiasGrad(&g.b6, t.m.dz6[:len(x)])
-	mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
-	dense4WeightDropConnectGradient(t, t.net.p, g)
-	mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
-	bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
-	bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
-	innerGradWeight(&g.w2, &g.w2t, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
-	innerBiasGrad(&g.b2, t.m.dz2[:len(x)])
-	eyeGradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.imageScaled[:len(x)])
-	eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(12, parts) {
+		scoreGradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(15, parts) {
+		scoreBiasGrad(&g.b7, t.m.dz7[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		choiceGradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(14, parts) {
+		choiceBiasGrad(&g.b6, t.m.dz6[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	}
+	if part == dealt(11, parts) {
+		mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
+		dense4WeightDropConnectGradient(t, t.net.p, g)
+	}
+	if part == dealt(10, parts) {
+		mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
+	}
+	if part == dealt(13, parts) {
+		bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		innerGradWeight(&g.w2, &g.w2t, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		innerBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		eyeGradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.imageScaled[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	imageScaled := ws.t0[:len(x)]
-	a1 := ws.t1[:len(x)]
-	a2 := ws.t2[:len(x)]
-	a3 := ws.t3[:len(x)]
-	senses := ws.t4[:len(x)]
-	a4 := ws.t5[:len(x)]
-	a5 := ws.t6[:len(x)]
-	z6 := ws.t7[:len(x)]
-	a7 := ws.t8[:len(x)]
-	z6Max := ws.t9[:len(x)]
-	z6Exp := ws.t10[:len(x)]
-	z6Sum := ws.t11[:len(x)]
-	z6T := ws.t12[:len(x)]
-	lZ6 := t.m.lZ6_2[:len(x)]
-	lA7 := t.m.lA7_2[:len(x)]
+	imageScaled := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	a2 := ws.t2[from : from+n][:len(x)]
+	a3 := ws.t3[from : from+n][:len(x)]
+	senses := ws.t4[from : from+n][:len(x)]
+	a4 := ws.t5[from : from+n][:len(x)]
+	a5 := ws.t6[from : from+n][:len(x)]
+	z6 := ws.t7[from : from+n][:len(x)]
+	a7 := ws.t8[from : from+n][:len(x)]
+	z6Max := ws.t9[from : from+n][:len(x)]
+	z6Exp := ws.t10[from : from+n][:len(x)]
+	z6Sum := ws.t11[from : from+n][:len(x)]
+	z6T := ws.t12[from : from+n][:len(x)]
+	lZ6 := t.m.lZ6_2[from : from+n][:len(x)]
+	lA7 := t.m.lA7_2[from : from+n][:len(x)]
 	for i := range x {
 		for j := range imageScaled[i] {
 			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])

@@ -3,20 +3,34 @@
 
 package skip
 
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_3AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn4_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyBiasLearn updates body.bias: gradient and sgd.
 func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn4_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn4_2AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn4_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	bodyBiasLearnGeneric(t, lr, x, part, parts)
@@ -24,12 +38,22 @@ func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // bodyBiasSgd changes body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
 		return
 	}
 	bodyBiasSgdGeneric(t, p, g, lr)
 }
+
+// bodyForwardAVX512 is bodyForwardGeneric for avx512: 12 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -38,6 +62,10 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -45,45 +73,81 @@ func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForward_2(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForward_2(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRows_2Panel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2 is bodyForwardGeneric for every row.
 func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForward(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
 }
+
+// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 12 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -92,6 +156,10 @@ func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -99,25 +167,46 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 	bodyForwardTrainGeneric(y, x, wt, b)
 }
 
-// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
 func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			bodyForwardTrain(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			bodyForwardTrain(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 12 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -126,6 +215,10 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		bodyForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -133,10 +226,15 @@ func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
+// gradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
 //
 //go:noescape
-func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
+//
+//go:noescape
+func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -148,26 +246,44 @@ func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
+	if useAVX512 {
+		gradient4AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient4AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		gradient4_2AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
 }
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyWeightLearn updates body.weight: gradient and sgd.
 func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(3, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn4AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(3, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn4AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
+			learn4_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
 		}
 		return
 	}
@@ -176,27 +292,45 @@ func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // bodyWeightSgd changes body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 3)
+		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 3)
 		return
 	}
 	bodyWeightSgdGeneric(t, p, g, lr)
 }
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceBiasLearn updates choice.bias: gradient and sgd.
 func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_3AVX512(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn3_2AVX2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn3_4AVX2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	choiceBiasLearnGeneric(t, lr, x, part, parts)
@@ -204,12 +338,22 @@ func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // choiceBiasSgd changes choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 2)
 		return
 	}
 	choiceBiasSgdGeneric(t, p, g, lr)
 }
+
+// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -218,6 +362,10 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -225,13 +373,28 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows is choiceForward_2Generic for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForward_2(&y[0], &x[0], wt, b)
@@ -239,19 +402,34 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows_2 is choiceForwardGeneric for every row.
 func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
@@ -259,11 +437,17 @@ func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRows_2Generic(y, x, wt, b)
 }
+
+// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -272,6 +456,10 @@ func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b 
 func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -279,13 +467,28 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	choiceForwardTrainGeneric(y, x, wt, b)
 }
 
-// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			choiceForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		choiceForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			choiceForwardTrain(&y[0], &x[0], wt, b)
@@ -293,11 +496,17 @@ func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32,
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		choiceForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -306,12 +515,21 @@ func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32,
 func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		choiceForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
+
+// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -320,6 +538,27 @@ func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 
 // choiceGradInputRows is choiceGradInput for every row.
 func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := addGradients(u0Row[j], s)
+				yRow[j] = sv0
+				y1Row[j] = reluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -344,10 +583,15 @@ func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *
 	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1)
 }
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -359,26 +603,44 @@ func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	if useAVX512 {
+		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
 }
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceWeightLearn updates choice.weight: gradient and sgd.
 func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(16, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn3AVX512(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(16, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn3AVX2(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
+			learn3_2AVX2(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
 	}
@@ -387,27 +649,45 @@ func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // choiceWeightSgd changes choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 16)
+		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 16)
 		return
 	}
 	choiceWeightSgdGeneric(t, p, g, lr)
 }
 
-// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // eyeBiasLearn updates eye.bias: gradient and sgd.
 func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn12AVX512(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn12AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn12_2AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	eyeBiasLearnGeneric(t, lr, x, part, parts)
@@ -415,8 +695,12 @@ func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // eyeBiasSgd changes eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
 		return
 	}
 	eyeBiasSgdGeneric(t, p, g, lr)
@@ -424,20 +708,40 @@ func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 
 // eyeWeightSgd changes eye.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 3)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 6)
+		sgdElements_2AVX2(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 6)
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerBiasLearn updates inner.bias: gradient and sgd.
 func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 1 {
+			learn16AVX512(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -445,7 +749,7 @@ func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16AVX2(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16_2AVX2(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -454,8 +758,12 @@ func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // innerBiasSgd changes inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 2)
 		return
 	}
 	innerBiasSgdGeneric(t, p, g, lr)
@@ -463,12 +771,21 @@ func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 
 // innerWeightSgd changes inner.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 16)
+		sgdElements_2AVX2(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 16)
 		return
 	}
 	innerWeightSgdGeneric(t, p, g, lr)
 }
+
+// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
@@ -476,6 +793,10 @@ func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func reluGradientEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 func reluGradientEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
+	if useAVX512 {
+		reluGradientEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		reluGradientEachAVX2(y, x0, x1)
 		return
@@ -493,20 +814,34 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn1_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreBiasLearn updates score.bias: gradient and sgd.
 func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_3AVX512(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_2AVX2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn1_4AVX2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	scoreBiasLearnGeneric(t, lr, x, part, parts)
@@ -514,12 +849,22 @@ func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // scoreBiasSgd changes score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 2)
 		return
 	}
 	scoreBiasSgdGeneric(t, p, g, lr)
 }
+
+// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -528,6 +873,10 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -535,13 +884,28 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows is scoreForward_2Generic for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardRowsPanel0AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForward_2(&y[0].Value, &x[0], wt, b)
@@ -549,19 +913,34 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardRowsPanel1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows_2 is scoreForwardGeneric for every row.
 func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForward(&y[0], &x[0], wt, b)
@@ -569,11 +948,17 @@ func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRows_2Generic(y, x, wt, b)
 }
+
+// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -582,6 +967,10 @@ func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *
 func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -589,13 +978,28 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
-// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			scoreForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		scoreForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			scoreForwardTrain(&y[0], &x[0], wt, b)
@@ -603,11 +1007,17 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		scoreForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -616,12 +1026,21 @@ func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, 
 func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		scoreForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
+
+// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -630,6 +1049,12 @@ func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks 
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -639,10 +1064,15 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	scoreGradInputRowsGeneric(y, x, wt)
 }
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -654,41 +1084,68 @@ func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	if useAVX512 {
+		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
 }
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreWeightLearn updates score.weight: gradient and sgd.
 func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(16, 12, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn1AVX512(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(16, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn1AVX2(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
+			learn1_2AVX2(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
 	}
 	scoreWeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // scoreWeightSgd changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 16)
+		sgdElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 16)
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr)

@@ -6,7 +6,7 @@ package skip
 func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -15,7 +15,7 @@ func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 
 // bodyBiasLearnGeneric updates body.bias: gradient and sgd.
 func bodyBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -122,7 +122,7 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][4]float32, x []Input) {
 
 // bodyWeightLearnGeneric updates body.weight: gradient and sgd.
 func bodyWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -152,7 +152,7 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -161,7 +161,7 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 
 // choiceBiasLearnGeneric updates choice.bias: gradient and sgd.
 func choiceBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -606,7 +606,7 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 
 // choiceWeightLearnGeneric updates choice.weight: gradient and sgd.
 func choiceWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -632,11 +632,18 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[12]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -645,7 +652,7 @@ func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 
 // eyeBiasLearnGeneric updates eye.bias: gradient and sgd.
 func eyeBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -808,7 +815,7 @@ func eyeGradWeight(g *[48]float32, dy [][12]float32, x []Input) {
 
 // eyeWeightLearn updates eye.weight: gradient and sgd.
 func eyeWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -838,7 +845,7 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -847,7 +854,7 @@ func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 
 // innerBiasLearnGeneric updates inner.bias: gradient and sgd.
 func innerBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1342,7 +1349,7 @@ func innerGradWeight(g *[128]float32, dy [][16]float32, x [][16]float32) {
 
 // innerWeightLearn updates inner.weight: gradient and sgd.
 func innerWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1372,7 +1379,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1381,7 +1388,7 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 
 // scoreBiasLearnGeneric updates score.bias: gradient and sgd.
 func scoreBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1645,7 +1652,7 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 
 // scoreWeightLearnGeneric updates score.weight: gradient and sgd.
 func scoreWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

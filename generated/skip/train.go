@@ -106,18 +106,39 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	scoreGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.joined[:len(x)])
-	scoreBiasGrad(&g.b5, t.m.dz5[:len(x)])
-	choiceGradWeight(&g.w4, t.m.dz4[:len(x)], t.m.joined[:len(x)])
-	choiceBiasGrad(&g.b4, t.m.dz4[:len(x)])
-	innerGradWeight(&g.w3, t.m.dz3[:len(x)], t.m.senses[:len(x)])
-	innerBiasGrad(&g.b3, t.m.dz3[:len(x)])
-	bodyGradWeight(&g.w2, t.m.dz2[:len(x)], x)
-	bodyBiasGrad(&g.b2, t.m.dz2[:len(x)])
-	eyeGradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(4, parts) {
+		scoreGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.joined[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		scoreBiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		choiceGradWeight(&g.w4, t.m.dz4[:len(x)], t.m.joined[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		choiceBiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		innerGradWeight(&g.w3, t.m.dz3[:len(x)], t.m.senses[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		innerBiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		bodyGradWeight(&g.w2, t.m.dz2[:len(x)], x)
+	}
+	if part == dealt(7, parts) {
+		bodyBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		eyeGradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(5, parts) {
+		eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -136,24 +157,25 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	eyeBiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	a2 := ws.t1[:len(x)]
-	senses := ws.t2[:len(x)]
-	joined := ws.t3[:len(x)]
-	z4 := ws.t4[:len(x)]
-	z5 := ws.t5[:len(x)]
-	z4Max := ws.t6[:len(x)]
-	z4Exp := ws.t7[:len(x)]
-	z4Sum := ws.t8[:len(x)]
-	z4T := ws.t9[:len(x)]
-	lZ4 := t.m.lZ4_2[:len(x)]
-	lZ5 := t.m.lZ5_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	senses := ws.t2[from : from+n][:len(x)]
+	joined := ws.t3[from : from+n][:len(x)]
+	z4 := ws.t4[from : from+n][:len(x)]
+	z5 := ws.t5[from : from+n][:len(x)]
+	z4Max := ws.t6[from : from+n][:len(x)]
+	z4Exp := ws.t7[from : from+n][:len(x)]
+	z4Sum := ws.t8[from : from+n][:len(x)]
+	z4T := ws.t9[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4_2[from : from+n][:len(x)]
+	lZ5 := t.m.lZ5_2[from : from+n][:len(x)]
 	for i := range x {
 		eyeForward(&a1[i], &x[i].Image, &p.w1, &p.b1)
 	}

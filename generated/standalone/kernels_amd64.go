@@ -3,20 +3,34 @@
 
 package standalone
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -24,12 +38,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -38,6 +62,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -45,45 +73,81 @@ func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows_2Panel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRows_2Panel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2 is dense1ForwardGeneric for every row.
 func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -92,6 +156,10 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16
 func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -99,25 +167,46 @@ func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -126,12 +215,22 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1]
 func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -140,6 +239,10 @@ func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -147,10 +250,15 @@ func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -162,51 +270,78 @@ func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
+	if useAVX512 {
+		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense1RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense1RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense1RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(4, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
+			learn8AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn8AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8_2AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -215,27 +350,45 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
+		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn3_2AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -243,12 +396,22 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -257,6 +420,10 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -264,13 +431,28 @@ func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2Forward_2(&y[0], &x[0], wt, b)
@@ -278,19 +460,34 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows_2Panel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRows_2Panel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows_2 is dense2ForwardGeneric for every row.
 func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
@@ -298,11 +495,17 @@ func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -311,6 +514,10 @@ func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[
 func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -318,13 +525,28 @@ func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
 func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
@@ -332,11 +554,17 @@ func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense2ForwardTrain_2AVX512 is dense2ForwardTrain_2Generic for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -345,12 +573,22 @@ func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b
 func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -359,6 +597,10 @@ func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -366,23 +608,47 @@ func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense2GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense2GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
+
+// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -391,6 +657,12 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense2GradInputRows is dense2GradInput_2 for every row.
 func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -400,10 +672,15 @@ func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -415,66 +692,102 @@ func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
+	if useAVX512 {
+		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
 
-// dense2RankOneAllAVX2 is the update in assembly.
+// dense2RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense2RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense2RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(8, 12, part, parts)
+		for k := from; k < to; k += 504 {
+			m := min(504, to-k)
+			learn3AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn3AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn3_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)

@@ -4,19 +4,43 @@
 
 package w1
 
-import "os"
+import (
+	"os"
+	"slices"
+)
 
-// useAVX2 is read once: the processor and the system have AVX2 and FMA, and
-// NNGEN_PATH does not ask for portable Go.
-var useAVX2 = hasAVX2() && os.Getenv("NNGEN_PATH") != "purego"
+// The instruction sets used are chosen once: the processor and the system have
+// them, and NNGEN_PATH does not ask for another.
+var (
+	useAVX512 = hasAVX512() && !asked("avx2", "purego")
+	useAVX2   = hasAVX2() && !asked("purego")
+)
 
-// Path names the implementation inference runs on: avx2 or purego. The
-// environment variable NNGEN_PATH=purego forces the latter.
+// asked reports whether NNGEN_PATH names one of some implementations.
+func asked(names ...string) bool { return slices.Contains(names, os.Getenv("NNGEN_PATH")) }
+
+// Path names the implementation inference runs on: avx512, avx2, or purego. The
+// environment variable NNGEN_PATH chooses one of them.
 func Path() string {
-	if useAVX2 {
+	switch {
+	case useAVX512:
+		return "avx512"
+	case useAVX2:
 		return "avx2"
 	}
 	return "purego"
+}
+
+// hasAVX512 reports whether AVX-512 with its extensions F, DQ, BW and VL can be
+// used, by the processor and by the operating system, which must save the
+// wider registers and the masks.
+func hasAVX512() bool {
+	const f, dq, bw, vl, zmm = 1 << 16, 1 << 17, 1 << 30, 1 << 31, 0xe6
+	if !hasAVX2() || xgetbv()&zmm != zmm {
+		return false
+	}
+	_, b, _, _ := cpuid(7, 0)
+	return b&(f|dq|bw|vl) == f|dq|bw|vl
 }
 
 // hasAVX2 reports whether AVX2 and FMA can be used, by the processor and by

@@ -3,13 +3,29 @@
 
 package w1
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			learn16_7AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -17,7 +33,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -26,12 +42,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 4)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 4)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -40,6 +66,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -47,13 +77,30 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), w, b)
@@ -62,20 +109,37 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows_2 is dense1ForwardGeneric for every row.
 func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
@@ -84,12 +148,18 @@ func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, w, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -98,6 +168,10 @@ func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2
 func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -105,13 +179,30 @@ func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
 func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), w, b)
@@ -120,12 +211,18 @@ func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
+
+// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -134,12 +231,22 @@ func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b 
 func dense1ForwardTrain_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrain_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrain_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardTrain_2Generic(y, x, w, b)
 }
+
+// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -148,6 +255,10 @@ func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense1Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -155,10 +266,15 @@ func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 	dense1Forward_2Generic(y, x, w, b)
 }
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -170,54 +286,85 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
+	if useAVX512 {
+		for q := range g {
+			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(4, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 2 {
+				learn16_5AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16_3AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16_6AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -227,22 +374,44 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 2 {
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 4)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 8)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 8)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			learn16_3AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -250,7 +419,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_2AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -259,12 +428,22 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 4)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 4)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -273,6 +452,10 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -280,13 +463,30 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := 0; q < 2; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], w, b)
@@ -295,12 +495,18 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -309,6 +515,10 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -316,13 +526,30 @@ func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
 func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		for q := 0; q < 2; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense2ForwardTrain(&y[0], &x[0], w, b)
@@ -331,30 +558,54 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
+		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
+		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
+
+// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -363,6 +614,12 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -372,10 +629,15 @@ func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -387,54 +649,85 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
 	dense2GradWeightGeneric(g, dy, x)
 }
 
-// dense2RankOneAllAVX2 is the update in assembly.
+// dense2RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense2RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense2RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(32, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 2 {
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -444,29 +737,49 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 2 {
+			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 32)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
+			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
 		}
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_3AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn2_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn2_3AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn2_2AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn2_4AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
@@ -474,12 +787,22 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -488,6 +811,10 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -495,43 +822,79 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3Forward_2Generic for every row.
 func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardRows_2Panel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardRows_2Panel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows_2 is dense3ForwardGeneric for every row.
 func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense3ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -540,6 +903,10 @@ func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b 
 func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -547,24 +914,45 @@ func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1
 	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardTrainRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
 func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense3ForwardTrain_2AVX512 is dense3ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -573,12 +961,22 @@ func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32,
 func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense3Forward_2AVX512 is dense3Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -587,6 +985,10 @@ func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense3Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -594,23 +996,47 @@ func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][1
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
+		dense3GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
+		dense3GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
+
+// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -619,6 +1045,12 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense3GradInputRows is dense3GradInput_2 for every row.
 func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -628,10 +1060,15 @@ func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+// gradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
 //
 //go:noescape
-func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -643,66 +1080,102 @@ func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
+	if useAVX512 {
+		gradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		gradient2_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	dense3GradWeightGeneric(gt, dy, x)
 }
 
-// dense3RankOneAllAVX2 is the update in assembly.
+// dense3RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense3RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense3RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense3RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense3RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense3RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(32, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn2AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learn2_2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
 		}
 		return
 	}
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 16)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 32)
+		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &lr, 32)
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)

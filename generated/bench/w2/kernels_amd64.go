@@ -3,13 +3,51 @@
 
 package w2
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// crossEntropyGradientEachAVX512 is crossEntropyGradientEachGeneric for avx512, with the same bits.
 //
 //go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	if useAVX512 {
+		crossEntropyGradientEachAVX512(y, x0, x1, x2, &x3)
+		return
+	}
+	if useAVX2 {
+		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
+		return
+	}
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
+// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -17,7 +55,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_2AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -26,12 +64,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 100352 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 100352 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -40,6 +88,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -47,33 +99,62 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// preemptAVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func preemptAVX2()
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1Forward((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 100352 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 100352 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -82,6 +163,10 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[
 func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -89,33 +174,56 @@ func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[784]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preemptAVX2()
+			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -126,57 +234,90 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][784][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preemptAVX512()
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
-			preemptAVX2()
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(784, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 8 {
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(784, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX2()
+				learn16_2AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -186,29 +327,49 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 8 {
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 8 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10_3AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn10_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn10_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10_2AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn10_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -216,12 +377,22 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1280 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1280 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -230,6 +401,10 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -237,24 +412,45 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX2 {
+func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
+	if useAVX512 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	if useAVX2 {
+		if len(x) == 1 {
+			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
+
+// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1280 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1280 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -263,6 +459,10 @@ func dense2ForwardRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, 
 func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -270,42 +470,81 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX2 {
+func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
+	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	if useAVX2 {
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
+		dense2GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
+		dense2GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
+
+// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -313,7 +552,13 @@ func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32) {
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -323,10 +568,15 @@ func dense2GradInputRows(y [][128]float32, x [][10]float32, wt *[128][16]float32
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
+// gradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
 //
 //go:noescape
-func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
+//
+//go:noescape
+func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -337,71 +587,112 @@ func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
+	if useAVX512 {
+		gradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		gradient10_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
 
-// dense2RankOneAllAVX2 is the update in assembly.
+// dense2RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense2RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense2RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense2RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn10AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(128, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn10AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn10AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn10_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 128)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 256)
+		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 256)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
+
+// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -409,6 +700,10 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
 
 func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+	if useAVX512 {
+		exponentialsEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		exponentialsEachAVX2(y, x0, x1)
 		return
@@ -432,12 +727,21 @@ func share(n int, tile int, part int, parts int) (from, to int) {
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
+// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
+//
+//go:noescape
+func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+
 // softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
 //
 //go:noescape
 func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
 
 func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+	if useAVX512 {
+		softmaxEachAVX512(y, x0, x1)
+		return
+	}
 	if useAVX2 {
 		softmaxEachAVX2(y, x0, x1)
 		return

@@ -2,11 +2,18 @@
 
 package w2
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -15,7 +22,7 @@ func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -191,10 +198,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -207,7 +214,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][784][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -272,11 +279,10 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][128]float32, x []Inpu
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -284,26 +290,23 @@ func dense1RankOneGeneric(w *[8][784][16]float32, b *[8][16]float32, x *[784]flo
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -331,7 +334,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -340,7 +343,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -504,10 +507,10 @@ func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]flo
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense2ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -553,11 +556,11 @@ func dense2GradInputOneGeneric(y *[128]float32, x *[10]float32, wt *[128][16]flo
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32) {
+func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+		dense2GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -570,7 +573,7 @@ func dense2GradInputRowsGeneric(y [][128]float32, x [][10]float32, wt *[128][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -614,11 +617,10 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]fl
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -626,26 +628,23 @@ func dense2RankOneGeneric(wt *[128][16]float32, b *[1][16]float32, x *[128]float
 	negative := -rate
 	{
 		d := (*[10]float32)(dy[0 : 0+10])
-		var s [10]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

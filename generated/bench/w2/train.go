@@ -42,9 +42,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz2 := &ws.t7[0]
-	for j := range dz2 {
-		dz2[j] = crossEntropyGradient(z2Exp[j], z2Sum[0], tHot[j], s_2)
-	}
+	crossEntropyGradientEach(dz2, z2Exp, z2Sum, tHot, s_2)
 	lossY := 0 + lZ2[0]
 	loss := loss_2(lossY, s_2)
 	dz1 := &ws.t8[0]
@@ -92,9 +90,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz2[i] {
-			dz2[i][j] = crossEntropyGradient(z2Exp[i][j], z2Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
 }
@@ -111,12 +107,21 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -129,19 +134,20 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	z2 := ws.t1[:len(x)]
-	z2Max := ws.t2[:len(x)]
-	z2Exp := ws.t3[:len(x)]
-	z2Sum := ws.t4[:len(x)]
-	z2T := ws.t5[:len(x)]
-	lZ2 := t.m.lZ2_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	z2 := ws.t1[from : from+n][:len(x)]
+	z2Max := ws.t2[from : from+n][:len(x)]
+	z2Exp := ws.t3[from : from+n][:len(x)]
+	z2Sum := ws.t4[from : from+n][:len(x)]
+	z2T := ws.t5[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
@@ -195,8 +201,8 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ2           [32][1]float32   // of every sample
 	dz2           [32][10]float32  // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ2_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -206,7 +212,7 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
+		t0 [32][144]float32
 		t1 [32][10]float32
 		t2 [32][1]float32
 		t3 [32][10]float32

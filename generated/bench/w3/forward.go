@@ -11,7 +11,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[784]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	z3 := (*[10]float32)(ws.t0[:10])
 	dense3Forward(z3, a2, &p.w3, &p.b3)
 	z3Max := (*[1]float32)(ws.t1[:1])
@@ -71,7 +71,7 @@ func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w3.Net.ForwardBatch", "y", len(y), len(x))
 	}
-	for useAVX2 && len(x) > 1 {
+	for (useAVX512 || useAVX2) && len(x) > 1 {
 		m := min(len(x), MaxBatch)
 		n.forwardRows(y[:m], x[:m], ws)
 		y, x = y[m:], x[m:]

@@ -3,6 +3,10 @@
 
 package w3
 
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
@@ -15,7 +19,7 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -23,11 +27,11 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense1GradWeight(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
@@ -55,27 +59,35 @@ func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b 
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
-func dense2GradInputRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
-func dense2GradWeight(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
 
@@ -103,7 +115,7 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
@@ -111,7 +123,7 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
-func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
@@ -119,11 +131,11 @@ func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
 
-func dense3GradInputRows(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
 }
 
@@ -141,6 +153,10 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 
 func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {

@@ -2,9 +2,16 @@
 
 package w3
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -180,10 +187,10 @@ func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -196,7 +203,7 @@ func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -261,11 +268,10 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Inp
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -273,26 +279,23 @@ func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -317,10 +320,10 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -329,7 +332,7 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -505,11 +508,16 @@ func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardTrain(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
@@ -552,11 +560,11 @@ func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+		dense2GradInput((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -569,7 +577,7 @@ func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -634,11 +642,10 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][51
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -646,26 +653,23 @@ func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -693,7 +697,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -702,7 +706,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -866,10 +870,10 @@ func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]flo
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense3ForwardTrainGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -915,11 +919,11 @@ func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]flo
 }
 
 // dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+		dense3GradInput((*[512]float32)(y[i][:]), &x[i], wt, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -932,7 +936,7 @@ func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for k := range 512 {
 		gk := &gt[k]
@@ -976,11 +980,10 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]fl
 // dense3RankOneGeneric is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -988,26 +991,23 @@ func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float
 	negative := -rate
 	{
 		d := (*[10]float32)(dy[0 : 0+10])
-		var s [10]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

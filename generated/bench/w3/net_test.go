@@ -66,7 +66,7 @@ var fusedGolden = [...]float32{
 	0x1.2b28a4p-04,
 	0x1.297726p-07,
 	0x1.28039ap-02,
-	0x1.7d871ap-06,
+	0x1.7d871ep-06,
 	0x1.d50c94p-05,
 	0x1.4339ecp-07,
 	0x1.4b10fep-02,
@@ -91,10 +91,12 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	if useAVX2 {
-		check(fusedGolden[:])
-		defer func() { useAVX2 = true }()
-		useAVX2 = false
+	for _, use := range []*bool{&useAVX512, &useAVX2} {
+		if *use {
+			check(fusedGolden[:])
+			defer func() { *use = true }()
+			*use = false
+		}
 	}
 	check(golden[:])
 }

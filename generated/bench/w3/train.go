@@ -15,7 +15,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a1 := &ws.t0[0]
 	dense1ForwardTrain(a1, (*[784]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
 	z3 := &ws.t2[0]
 	dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
 	s := 1 / float64(len(x))
@@ -44,9 +44,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz3 := &ws.t8[0]
-	for j := range dz3 {
-		dz3[j] = crossEntropyGradient(z3Exp[j], z3Sum[0], tHot[j], s_2)
-	}
+	crossEntropyGradientEach(dz3, z3Exp, z3Sum, tHot, s_2)
 	lossY := 0 + lZ3[0]
 	loss := loss_2(lossY, s_2)
 	dz2 := &ws.t9[0]
@@ -99,9 +97,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz3[i] {
-			dz3[i][j] = crossEntropyGradient(z3Exp[i][j], z3Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz3[i], &z3Exp[i], &z3Sum[i], &tHot[i], s_2)
 	}
 	dense3GradInputRows(dz2, dz3, &p.w3, a2)
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)
@@ -119,14 +115,27 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -141,20 +150,21 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	a2 := ws.t1[:len(x)]
-	z3 := ws.t2[:len(x)]
-	z3Max := ws.t3[:len(x)]
-	z3Exp := ws.t4[:len(x)]
-	z3Sum := ws.t5[:len(x)]
-	z3T := ws.t6[:len(x)]
-	lZ3 := t.m.lZ3_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	z3 := ws.t2[from : from+n][:len(x)]
+	z3Max := ws.t3[from : from+n][:len(x)]
+	z3Exp := ws.t4[from : from+n][:len(x)]
+	z3Sum := ws.t5[from : from+n][:len(x)]
+	z3T := ws.t6[from : from+n][:len(x)]
+	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
@@ -209,10 +219,10 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ3           [32][1]float32   // of every sample
 	dz3           [32][10]float32  // of every sample
-	a2            [32][512]float32 // of every sample
-	dz2           [32][512]float32 // of every sample
-	a1            [32][512]float32 // of every sample
-	dz1           [32][512]float32 // of every sample
+	a2            [32][528]float32 // of every sample
+	dz2           [32][528]float32 // of every sample
+	a1            [32][528]float32 // of every sample
+	dz1           [32][528]float32 // of every sample
 	lZ3_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -222,8 +232,8 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][512]float32
-		t1 [32][512]float32
+		t0 [32][528]float32
+		t1 [32][528]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32

@@ -11,22 +11,22 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[640]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t0
-	dense2Forward(a3, a2, &p.w3, &p.b3)
+	dense2ForwardSkip(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t1
-	dense2Forward(a4, a3, &p.w4, &p.b4)
+	dense2ForwardSkip(a4, a3, &p.w4, &p.b4)
 	a5 := (*[8]float32)(ws.t0[:8])
 	dense5Forward(a5, a4, &p.w5, &p.b5)
 	a6 := &ws.t1
 	dense6Forward(a6, a5, &p.w6, &p.b6)
 	a7 := &ws.t0
-	dense2Forward(a7, a6, &p.w7, &p.b7)
+	dense2ForwardSkip(a7, a6, &p.w7, &p.b7)
 	a8 := &ws.t1
-	dense2Forward(a8, a7, &p.w8, &p.b8)
+	dense2ForwardSkip(a8, a7, &p.w8, &p.b8)
 	a9 := &ws.t0
-	dense2Forward(a9, a8, &p.w9, &p.b9)
-	dense10Forward((*[640]float32)(y), a9, &p.w10, &p.b10)
+	dense2ForwardSkip(a9, a8, &p.w9, &p.b9)
+	dense10ForwardSkip((*[640]float32)(y), a9, &p.w10, &p.b10)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -61,7 +61,7 @@ func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w4.Net.ForwardBatch", "y", len(y), len(x))
 	}
-	for useAVX2 && len(x) > 1 {
+	for (useAVX512 || useAVX2) && len(x) > 1 {
 		m := min(len(x), MaxBatch)
 		n.forwardRows(y[:m], x[:m], ws)
 		y, x = y[m:], x[m:]

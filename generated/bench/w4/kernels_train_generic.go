@@ -2,11 +2,18 @@
 
 package w4
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -15,7 +22,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
 func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -191,11 +198,16 @@ func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][1
 }
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
-func dense10ForwardTrainRowsGeneric(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense10ForwardTrainSkipGeneric is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardTrain(y, x, w, b)
 }
 
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
@@ -238,11 +250,11 @@ func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][1
 }
 
 // dense10GradInputRowsGeneric is dense10GradInput for every row.
-func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -255,7 +267,7 @@ func dense10GradInputRowsGeneric(y [][128]float32, x [][640]float32, w *[40][129
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -320,11 +332,10 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][1
 // dense10RankOneGeneric is the step of layer "dense10" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -332,26 +343,23 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
 func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -377,7 +385,7 @@ func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 19%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -553,10 +561,10 @@ func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -569,7 +577,7 @@ func dense1ForwardTrainRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -634,11 +642,10 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Inpu
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -646,26 +653,23 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 18%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -691,7 +695,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 17%parts {
+	if part != dealt(12, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -867,16 +871,21 @@ func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardTrain(y, x, w, b)
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 16%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -902,7 +911,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 15%parts {
+	if part != dealt(13, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -926,7 +935,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 14%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -952,7 +961,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 13%parts {
+	if part != dealt(14, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -976,7 +985,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
 func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 12%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1004,7 +1013,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1013,7 +1022,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
 func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 11%parts {
+	if part != dealt(19, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1201,10 +1210,10 @@ func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float
 }
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1248,11 +1257,11 @@ func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float
 }
 
 // dense5GradInputRowsGeneric is dense5GradInput for every row.
-func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1265,7 +1274,7 @@ func dense5GradInputRowsGeneric(y [][128]float32, x [][8]float32, wt *[128][8]fl
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1305,11 +1314,10 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]floa
 // dense5RankOneGeneric is the step of layer "dense5" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1317,26 +1325,23 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
-		var s [8]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
 func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 10%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1360,7 +1365,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
 func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(15, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1536,10 +1541,10 @@ func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]floa
 }
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense6ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1583,11 +1588,11 @@ func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]floa
 }
 
 // dense6GradInputRowsGeneric is dense6GradInput for every row.
-func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1600,7 +1605,7 @@ func dense6GradInputRowsGeneric(y [][8]float32, x [][128]float32, w *[8][8][16]f
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1665,11 +1670,10 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]flo
 // dense6RankOneGeneric is the step of layer "dense6" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1677,26 +1681,23 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
 func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1722,7 +1723,7 @@ func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
 func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(16, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1746,7 +1747,7 @@ func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
 func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1772,7 +1773,7 @@ func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
 func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(17, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1796,7 +1797,7 @@ func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
 func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1821,10 +1822,10 @@ func dense8WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1833,7 +1834,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
 func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(18, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1895,11 +1896,11 @@ func dense9GradInputOneGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1912,7 +1913,7 @@ func dense9GradInputRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -1977,11 +1978,10 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128
 // dense9RankOneGeneric is the step of layer "dense9" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1989,26 +1989,23 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]flo
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
 func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -103,10 +103,12 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	if useAVX2 {
-		check(fusedGolden[:])
-		defer func() { useAVX2 = true }()
-		useAVX2 = false
+	for _, use := range []*bool{&useAVX512, &useAVX2} {
+		if *use {
+			check(fusedGolden[:])
+			defer func() { *use = true }()
+			*use = false
+		}
 	}
 	check(golden[:])
 }

@@ -15,23 +15,23 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a1 := &ws.t0[0]
 	dense1ForwardTrain(a1, (*[640]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense2ForwardTrain(a3, a2, &p.w3, &p.b3)
+	dense2ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense2ForwardTrain(a4, a3, &p.w4, &p.b4)
+	dense2ForwardTrainSkip(a4, a3, &p.w4, &p.b4)
 	a5 := &ws.t4[0]
 	dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
 	a6 := &ws.t5[0]
 	dense6ForwardTrain(a6, a5, &p.w6, &p.b6)
 	a7 := &ws.t6[0]
-	dense2ForwardTrain(a7, a6, &p.w7, &p.b7)
+	dense2ForwardTrainSkip(a7, a6, &p.w7, &p.b7)
 	a8 := &ws.t7[0]
-	dense2ForwardTrain(a8, a7, &p.w8, &p.b8)
+	dense2ForwardTrainSkip(a8, a7, &p.w8, &p.b8)
 	a9 := &ws.t8[0]
-	dense2ForwardTrain(a9, a8, &p.w9, &p.b9)
+	dense2ForwardTrainSkip(a9, a8, &p.w9, &p.b9)
 	z10 := &ws.t9[0]
-	dense10ForwardTrain(z10, a9, &p.w10, &p.b10)
+	dense10ForwardTrainSkip(z10, a9, &p.w10, &p.b10)
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	lZ10 := &ws.t10[0]
@@ -49,9 +49,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
 	lZ10[0] = s_3
 	dz10 := &ws.t11[0]
-	for j := range dz10 {
-		dz10[j] = mseGradient(z10[j], y[0][j], s_2)
-	}
+	mseGradientEach(dz10, z10, (*[640]float32)(&y[0]), s_2)
 	lossY := 0 + lZ10[0]
 	loss := loss_2(lossY, s_2)
 	dz9 := &ws.t12[0]
@@ -119,20 +117,18 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	for i := range x {
 		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(z10[i][j], y[i][j]))
-			s_31 += float32(mse(z10[i][j+1], y[i][j+1]))
-			s_32 += float32(mse(z10[i][j+2], y[i][j+2]))
-			s_33 += float32(mse(z10[i][j+3], y[i][j+3]))
-			s_34 += float32(mse(z10[i][j+4], y[i][j+4]))
-			s_35 += float32(mse(z10[i][j+5], y[i][j+5]))
-			s_36 += float32(mse(z10[i][j+6], y[i][j+6]))
-			s_37 += float32(mse(z10[i][j+7], y[i][j+7]))
+			s_30 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s_31 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s_32 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s_33 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s_34 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s_35 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s_36 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s_37 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
 		lZ10[i][0] = s_3
-		for j := range dz10[i] {
-			dz10[i][j] = mseGradient(z10[i][j], y[i][j], s_2)
-		}
+		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)
@@ -157,28 +153,69 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
-	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
-	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
-	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
-	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
-	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
-	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
-	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
-	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
-	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
+	}
+	if part == dealt(10, parts) {
+		dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
+	}
+	if part == dealt(18, parts) {
+		dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
+	}
+	if part == dealt(17, parts) {
+		dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
+	}
+	if part == dealt(16, parts) {
+		dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(15, parts) {
+		dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	}
+	if part == dealt(19, parts) {
+		dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(14, parts) {
+		dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(13, parts) {
+		dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(12, parts) {
+		dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(11, parts) {
+		dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -207,23 +244,24 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	a2 := ws.t1[:len(x)]
-	a3 := ws.t0[:len(x)]
-	a4 := ws.t1[:len(x)]
-	a5 := ws.t2[:len(x)]
-	a6 := ws.t0[:len(x)]
-	a7 := ws.t1[:len(x)]
-	a8 := ws.t0[:len(x)]
-	a9 := ws.t1[:len(x)]
-	z10 := ws.t3[:len(x)]
-	lZ10 := t.m.lZ10_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t0[from : from+n][:len(x)]
+	a4 := ws.t1[from : from+n][:len(x)]
+	a5 := ws.t2[from : from+n][:len(x)]
+	a6 := ws.t0[from : from+n][:len(x)]
+	a7 := ws.t1[from : from+n][:len(x)]
+	a8 := ws.t0[from : from+n][:len(x)]
+	a9 := ws.t1[from : from+n][:len(x)]
+	z10 := ws.t3[from : from+n][:len(x)]
+	lZ10 := t.m.lZ10_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
@@ -237,14 +275,14 @@ func (t *Trainer) evaluate(x []Input, y []Target) {
 	for i := range x {
 		var s0, s1, s2, s3, s4, s5, s6, s7 float32
 		for j := 0; j <= 632; j += 8 {
-			s0 += float32(mse(z10[i][j], y[i][j]))
-			s1 += float32(mse(z10[i][j+1], y[i][j+1]))
-			s2 += float32(mse(z10[i][j+2], y[i][j+2]))
-			s3 += float32(mse(z10[i][j+3], y[i][j+3]))
-			s4 += float32(mse(z10[i][j+4], y[i][j+4]))
-			s5 += float32(mse(z10[i][j+5], y[i][j+5]))
-			s6 += float32(mse(z10[i][j+6], y[i][j+6]))
-			s7 += float32(mse(z10[i][j+7], y[i][j+7]))
+			s0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
 		s := (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
 		lZ10[i][0] = s
@@ -277,34 +315,34 @@ func check(fn string, x []Input, y []Target) {
 type memory struct {
 	grads         params           // gradients of the current step
 	lZ10          [32][1]float32   // of every sample
-	dz10          [32][640]float32 // of every sample
-	a9            [32][128]float32 // of every sample
-	dz9           [32][128]float32 // of every sample
-	a8            [32][128]float32 // of every sample
-	dz8           [32][128]float32 // of every sample
-	a7            [32][128]float32 // of every sample
-	dz7           [32][128]float32 // of every sample
-	a6            [32][128]float32 // of every sample
-	dz6           [32][128]float32 // of every sample
+	dz10          [32][656]float32 // of every sample
+	a9            [32][144]float32 // of every sample
+	dz9           [32][144]float32 // of every sample
+	a8            [32][144]float32 // of every sample
+	dz8           [32][144]float32 // of every sample
+	a7            [32][144]float32 // of every sample
+	dz7           [32][144]float32 // of every sample
+	a6            [32][144]float32 // of every sample
+	dz6           [32][144]float32 // of every sample
 	a5            [32][8]float32   // of every sample
 	dz5           [32][8]float32   // of every sample
-	a4            [32][128]float32 // of every sample
-	dz4           [32][128]float32 // of every sample
-	a3            [32][128]float32 // of every sample
-	dz3           [32][128]float32 // of every sample
-	a2            [32][128]float32 // of every sample
-	dz2           [32][128]float32 // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a4            [32][144]float32 // of every sample
+	dz4           [32][144]float32 // of every sample
+	a3            [32][144]float32 // of every sample
+	dz3           [32][144]float32 // of every sample
+	a2            [32][144]float32 // of every sample
+	dz2           [32][144]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ10_2        [32][1]float32   // of every sample
 	gradientSpace struct {
-		t0 [32][640]float32
+		t0 [32][656]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
-		t1 [32][128]float32
+		t0 [32][144]float32
+		t1 [32][144]float32
 		t2 [32][8]float32
-		t3 [32][640]float32
+		t3 [32][656]float32
 	}
 	oneSpace struct {
 		t0  [1][128]float32

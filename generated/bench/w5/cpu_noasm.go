@@ -4,8 +4,11 @@
 
 package w5
 
-// useAVX2 is false: this build has no assembly.
-var useAVX2 = false
+// No instruction set is used: this build has no assembly.
+var (
+	useAVX512 = false
+	useAVX2   = false
+)
 
 // Path names the implementation inference runs on.
 func Path() string { return "purego" }

@@ -11,9 +11,9 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[256]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := (*[256]float32)(ws.t0[:256])
-	dense3Forward(a3, a2, &p.w3, &p.b3)
+	dense3ForwardSkip(a3, a2, &p.w3, &p.b3)
 	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
@@ -37,7 +37,7 @@ func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w5.Net.ForwardBatch", "y", len(y), len(x))
 	}
-	for useAVX2 && len(x) > 1 {
+	for (useAVX512 || useAVX2) && len(x) > 1 {
 		m := min(len(x), MaxBatch)
 		n.forwardRows(y[:m], x[:m], ws)
 		y, x = y[m:], x[m:]

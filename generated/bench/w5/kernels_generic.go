@@ -156,10 +156,10 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 }
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
-func dense1ForwardRowsGeneric(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardRowsGeneric(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
+		dense1ForwardGeneric((*[1024]float32)(y[i][:]), (*[256]float32)(&x[i]), w, b)
 	}
 }
 
@@ -317,11 +317,16 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 }
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
+		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[1024]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2Forward(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
@@ -478,11 +483,16 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 }
 
 // dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
-func dense3ForwardRowsGeneric(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], w, b)
+		dense3ForwardGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3Forward(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:
@@ -1019,18 +1029,18 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 }
 
 // dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
-func dense4ForwardRowsGeneric(y []Output, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRowsGeneric(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+		dense4Forward_2Generic((*[1]float32)(&y[i]), (*[256]float32)(x[i][:]), wt, b)
 	}
 }
 
 // dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows_2Generic(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1070,5 +1080,19 @@ func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32,
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = s0
 		}
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEach_2Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

@@ -2,11 +2,18 @@
 
 package w5
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[64][16]float32, dy [][1024]float32) {
+func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 	*g = [64][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1024]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -15,7 +22,7 @@ func dense1BiasGrad(g *[64][16]float32, dy [][1024]float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -191,10 +198,10 @@ func dense1ForwardTrainGeneric(y *[1024]float32, x *[256]float32, w *[64][257][1
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[1024]float32)(y[i][:]), (*[256]float32)(&x[i]), w, b)
 	}
 }
 
@@ -207,7 +214,7 @@ func dense1ForwardTrainRowsGeneric(y [][1024]float32, x []Input, w *[64][257][16
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 256 {
@@ -272,11 +279,10 @@ func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1024]float32, x []In
 // dense1RankOneGeneric is the step of layer "dense1" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -284,26 +290,23 @@ func dense1RankOneGeneric(w *[64][257][16]float32, b *[64][16]float32, x *[256]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -328,10 +331,10 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -340,7 +343,7 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -516,11 +519,16 @@ func dense2ForwardTrainGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[1024]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardTrain(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→1024:
@@ -563,11 +571,11 @@ func dense2GradInputOneGeneric(y *[1024]float32, x *[512]float32, w *[32][1025][
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][1024]float32, x [][512]float32, w *[32][1025][16]float32, u0 [][1024]float32) {
+func dense2GradInputRowsGeneric(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+		dense2GradInput((*[1024]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[1024]float32)(u0[i][:]))
 	}
 }
 
@@ -580,7 +588,7 @@ func dense2GradInputRowsGeneric(y [][1024]float32, x [][512]float32, w *[32][102
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 1024 {
@@ -645,11 +653,10 @@ func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][512]float32, x [][1
 // dense2RankOneGeneric is the step of layer "dense2" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -657,26 +664,23 @@ func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -701,10 +705,10 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGrad(g *[16][16]float32, dy [][256]float32) {
+func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
 	*g = [16][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[256]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -713,7 +717,7 @@ func dense3BiasGrad(g *[16][16]float32, dy [][256]float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -889,11 +893,16 @@ func dense3ForwardTrainGeneric(y *[256]float32, x *[512]float32, w *[16][513][16
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardTrainRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense3ForwardTrainGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardTrainSkipGeneric is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardTrain(y, x, w, b)
 }
 
 // dense3GradInput computes the input gradient of layer "dense3", 256→512:
@@ -936,11 +945,11 @@ func dense3GradInputOneGeneric(y *[512]float32, x *[256]float32, w *[16][513][16
 }
 
 // dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][512]float32, x [][256]float32, w *[16][513][16]float32, u0 [][512]float32) {
+func dense3GradInputRowsGeneric(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput(&y[i], &x[i], w, &u0[i])
+		dense3GradInput((*[512]float32)(y[i][:]), (*[256]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -953,7 +962,7 @@ func dense3GradInputRowsGeneric(y [][512]float32, x [][256]float32, w *[16][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -1018,11 +1027,10 @@ func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][256]float32, x [][51
 // dense3RankOneGeneric is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -1030,26 +1038,23 @@ func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]f
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
-		var s [16]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &w[q][k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[q]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1077,7 +1082,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -1086,7 +1091,7 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1148,10 +1153,10 @@ func dense4ForwardTrainGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float
 }
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
-func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+		dense4ForwardTrain_2Generic(&y[i], (*[256]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1719,11 +1724,11 @@ func dense4GradInputOneGeneric(y *[256]float32, x *[1]float32, wt *[256][8]float
 }
 
 // dense4GradInputRowsGeneric is dense4GradInput_2 for every row.
-func dense4GradInputRowsGeneric(y [][256]float32, x [][1]float32, wt *[256][8]float32, u0 [][256]float32) {
+func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense4GradInput_2(&y[i], &x[i], wt, &u0[i])
+		dense4GradInput_2((*[256]float32)(y[i][:]), &x[i], wt, (*[256]float32)(u0[i][:]))
 	}
 }
 
@@ -3798,7 +3803,7 @@ func dense4GradInput_2(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	dy = dy[:len(x)]
 	for k := range 256 {
 		gk := &gt[k]
@@ -3817,11 +3822,10 @@ func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][256]floa
 // dense4RankOneGeneric is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
@@ -3829,26 +3833,23 @@ func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float3
 	negative := -rate
 	{
 		d := (*[1]float32)(dy[0 : 0+1])
-		var s [1]float32
-		for j, dj := range d {
-			s[j] = negative * dj
-		}
 		for k, xk := range x {
 			wk := &wt[k]
-			for j, sj := range s {
-				wk[j] += float32(xk * sj)
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
 			}
 		}
 		bq := &b[0]
-		for j, sj := range s {
-			bq[j] += sj
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
 		}
 	}
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
 func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

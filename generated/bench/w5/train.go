@@ -15,9 +15,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a1 := &ws.t0[0]
 	dense1ForwardTrain(a1, (*[256]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense3ForwardTrain(a3, a2, &p.w3, &p.b3)
+	dense3ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
 	z4 := &ws.t3[0]
 	dense4ForwardTrain(z4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
@@ -83,16 +83,33 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(6, parts) {
+		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -109,17 +126,18 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	a2 := ws.t1[:len(x)]
-	a3 := ws.t2[:len(x)]
-	z4 := ws.t3[:len(x)]
-	lZ4 := t.m.lZ4_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t2[from : from+n][:len(x)]
+	z4 := ws.t3[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
@@ -157,20 +175,20 @@ type memory struct {
 	grads         params            // gradients of the current step
 	lZ4           [32][1]float32    // of every sample
 	dz4           [32][1]float32    // of every sample
-	a3            [32][256]float32  // of every sample
-	dz3           [32][256]float32  // of every sample
-	a2            [32][512]float32  // of every sample
-	dz2           [32][512]float32  // of every sample
-	a1            [32][1024]float32 // of every sample
-	dz1           [32][1024]float32 // of every sample
+	a3            [32][272]float32  // of every sample
+	dz3           [32][272]float32  // of every sample
+	a2            [32][528]float32  // of every sample
+	dz2           [32][528]float32  // of every sample
+	a1            [32][1040]float32 // of every sample
+	dz1           [32][1040]float32 // of every sample
 	lZ4_2         [32][1]float32    // of every sample
 	gradientSpace struct {
 		t0 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][1024]float32
-		t1 [32][512]float32
-		t2 [32][256]float32
+		t0 [32][1040]float32
+		t1 [32][528]float32
+		t2 [32][272]float32
 		t3 [32][1]float32
 	}
 	oneSpace struct {

@@ -3,13 +3,29 @@
 
 package w6
 
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_11AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -17,7 +33,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_6AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_12AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -26,12 +42,22 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 4096 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -40,6 +66,10 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -47,13 +77,30 @@ func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4]
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
@@ -62,12 +109,18 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
+
+// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 4096 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -76,6 +129,10 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
@@ -83,13 +140,30 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
 func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
@@ -98,7 +172,7 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -115,29 +189,51 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
 
-// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 4 {
+				learn16_9AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_5AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16_10AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -147,22 +243,44 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 4 {
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 64)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_7AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -170,7 +288,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -179,20 +297,41 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense1ForwardGeneric for every row.
 func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, b)
@@ -201,20 +340,37 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense1ForwardTrainGeneric for every row.
 func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+		}
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense1ForwardTrain(&y[0], &x[0], w, b)
@@ -223,27 +379,43 @@ func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]floa
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 4 {
+				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_3AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16_6AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -253,22 +425,44 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 4 {
+			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
+			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
 		}
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_3AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
@@ -276,7 +470,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_2AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16_4AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -285,30 +479,58 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 4)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense3GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
+		dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
+		dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
+
+// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -317,6 +539,12 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -326,10 +554,15 @@ func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32
 	dense3GradInputRowsGeneric(y, x, w, u0)
 }
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -341,54 +574,85 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
+	if useAVX512 {
+		for q := range g {
+			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range g {
-			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	dense3GradWeightGeneric(g, dy, x)
 }
 
-// dense3RankOneAllAVX2 is the update in assembly.
+// dense3RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense3RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense3RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense3RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense3RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			for q := range 4 {
+				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+			}
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16_2AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -398,29 +662,49 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		for q := range 4 {
+			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 64)
+		}
+		return
+	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
+			sgdElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn1_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_2AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn1_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -428,12 +712,22 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
 func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
+
+// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -442,6 +736,10 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -449,43 +747,79 @@ func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]
 	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
 func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardRows_2Generic(y, x, wt, b)
 }
+
+// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -494,6 +828,10 @@ func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b 
 func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -501,24 +839,45 @@ func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1
 	dense4ForwardTrainGeneric(y, x, wt, b)
 }
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		if len(x) == 1 {
+			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
 	if useAVX2 {
 		if len(x) == 1 {
 			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
+
+// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -527,12 +886,22 @@ func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32,
 func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
+
+// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -541,6 +910,10 @@ func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX512 {
+		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
 	if useAVX2 {
 		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
@@ -548,23 +921,47 @@ func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][1
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense4GradInputOneBiasAVX512 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense4GradInputOneBias_2AVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
+	if useAVX512 {
+		negative := -rate
+		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
+		dense4GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		for j, dj := range x {
-			b[j/16][j%16] += negative * dj
-		}
+		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
+		dense4GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
+
+// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -573,6 +970,12 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
+	if useAVX512 {
+		m := len(x)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
+		return
+	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -582,10 +985,15 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -597,66 +1005,102 @@ func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
+	if useAVX512 {
+		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
+		return
+	}
 	if useAVX2 {
-		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
+		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
 		return
 	}
 	dense4GradWeightGeneric(gt, dy, x)
 }
 
-// dense4RankOneAllAVX2 is the update in assembly.
+// dense4RankOneAllAVX512 is the update in assembly.
 //
 //go:noescape
-func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func dense4RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4RankOneAll_2AVX2 is the update in assembly.
+//
+//go:noescape
+func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
 //	for n := range dy {
-//		s := -rate * dy[n]
 //		for k := range x {
-//			w[n][k] += x[k] * s
+//			w[n][k] += (-rate * x[k]) * dy[n]
 //		}
-//		b[n] += s
+//		b[n] += -rate * dy[n]
 //	}
 //
 // It does not allocate.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	if useAVX512 {
+		negative := -rate
+		dense4RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
 	if useAVX2 {
 		negative := -rate
-		dense4RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		dense4RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX512 {
+		p := t.net.p
+		from, to := share(64, 12, part, parts)
+		for k := from; k < to; k += 120 {
+			m := min(120, to-k)
+			learn1AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+		}
+		return
+	}
 	if useAVX2 {
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn1_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX512 {
+		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 32)
+		return
+	}
 	if useAVX2 {
-		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
+		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)

@@ -87,16 +87,33 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense3GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense3BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense3BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(6, parts) {
+		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense3GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense3BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense3BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -113,17 +130,18 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	a1 := ws.t0[:len(x)]
-	a2 := ws.t1[:len(x)]
-	a3 := ws.t0[:len(x)]
-	a4 := ws.t2[:len(x)]
-	lA4 := t.m.lA4_2[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t0[from : from+n][:len(x)]
+	a4 := ws.t2[from : from+n][:len(x)]
+	lA4 := t.m.lA4_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)

@@ -1,0 +1,196 @@
+package x86
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// Gradients of inputs with vectors of 64 bytes: the eight chains of a sum are
+// one vector in float64; in float32 a vector holds the chains of two rows.
+// Registers: 24 sums, six vectors of dy, the product, the weights.
+
+// firstDY is the first register of dy.
+const firstDY Y = 24
+
+// paired reports whether a vector holds two rows.
+func (m *gradInput) paired() bool { return !m.double }
+
+// rowVectors is the number of vectors that hold some rows.
+func (m *gradInput) rowVectors(rows int) int {
+	if m.paired() {
+		return (rows + 1) / 2
+	}
+	return rows
+}
+
+// wideAcc is the register of the chains of input k and a vector of rows.
+func (m *gradInput) wideAcc(r, k int) Y { return Y(r*m.inputs + k) }
+
+// partMask makes the mask of the first elements of eight, twice where a vector
+// holds two rows.
+func (m *gradInput) partMask(valid int) {
+	mask := 1<<valid - 1
+	if m.paired() {
+		mask *= 0x101
+	}
+	m.Ins("MOVL", fmt.Sprintf("$%#x", mask), regMask)
+	m.Ins("KMOVW", regMask, maskTail)
+}
+
+// half is a register's name as a vector of 32 bytes.
+func (y Y) half() string { return y.String() }
+
+// full is a register's name as a vector of 64 bytes.
+func (y Y) full() string { return fmt.Sprintf("Z%d", int(y)) }
+
+// wideTerms adds the products of a panel's outputs.
+func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
+	const chains = schedule.GradInputChains
+	for at := 0; at < outputs; at += chains {
+		valid := min(chains, outputs-at)
+		part := valid < chains
+		if part { // what is stored beyond the outputs is nobody's
+			m.partMask(valid)
+		}
+		for r := range m.rowVectors(rows) {
+			m.wideDY(r, rows, at*m.size(), part)
+		}
+		for k := range m.inputs {
+			src := mem(weights, (k*width+at)*m.size())
+			switch {
+			case m.paired() && part:
+				m.Func.Ins("VBROADCASTF32X8.Z", src, maskTail, m.input.full())
+			case m.paired():
+				m.Func.Ins("VBROADCASTF32X8", src, m.input.full())
+			default:
+				m.loadSome(src, part, m.input)
+			}
+			for r := range m.rowVectors(rows) {
+				m.mulAddReg(firstDY+Y(r), m.wideAcc(r, k))
+			}
+		}
+	}
+}
+
+// wideDY loads eight outputs' dy of a vector of rows.
+func (m *gradInput) wideDY(r, rows, disp int, part bool) {
+	dst := firstDY + Y(r)
+	row := func(r int) string { return mem(regRow, r*m.Batch.X*m.size()+disp) }
+	if !m.paired() {
+		m.loadSome(row(r), part, dst)
+		return
+	}
+	m.loadTwo(row(2*r), row(2*r+1), 2*r+1 < rows, part, dst, m.input)
+}
+
+// loadTwo loads eight elements of one or two rows, or as many as the mask says.
+func (m *gradInput) loadTwo(first, second string, two, part bool, dst, temp Y) {
+	if part {
+		m.Func.Ins("VMOVUPS.Z", first, maskTail, dst.half())
+	} else {
+		m.Func.Ins("VMOVUPS", first, dst.half())
+	}
+	switch {
+	case two && part:
+		m.Func.Ins("VMOVUPS.Z", second, maskTail, temp.half())
+		m.Func.Ins("VINSERTF64X4", "$1", temp.half(), dst.full(), dst.full())
+	case two:
+		m.Func.Ins("VINSERTF64X4", "$1", second, dst.full(), dst.full())
+	}
+}
+
+// storeTwo stores eight elements of one or two rows, or as many as the mask
+// says.
+func (m *gradInput) storeTwo(y Y, first, second string, two, part bool) {
+	put := func(dst string) {
+		if part {
+			m.Func.Ins("VMOVUPS", y.half(), maskTail, dst)
+		} else {
+			m.Func.Ins("VMOVUPS", y.half(), dst)
+		}
+	}
+	put(first)
+	if two {
+		m.Func.Ins("VEXTRACTF64X4", "$1", y.full(), y.half())
+		put(second)
+	}
+}
+
+// wideFinish adds the chains, applies the epilogue and stores.
+func (m *gradInput) wideFinish(rows int) {
+	if m.double {
+		for r := range rows {
+			for k := range m.inputs {
+				y := m.wideAcc(r, k)
+				m.addChains64(y, y, m.input)
+				m.Ins("VMOVSD", y.x(), mem(regY, (r*m.Batch.Y+k)*m.size()))
+			}
+		}
+		return
+	}
+	var busy []Y
+	for r := range m.rowVectors(rows) {
+		for k := range m.inputs {
+			busy = append(busy, m.wideAcc(r, k))
+		}
+	}
+	const all = schedule.GradInputChains // inputs of a vector of results
+	part := m.inputs < all
+	if part {
+		m.partMask(m.inputs)
+	}
+	p := m.mapper(busy...)
+	programs := m.Epilogue
+	if !m.fuse {
+		programs = nil
+	}
+	for r := range m.rowVectors(rows) {
+		two := 2*r+1 < rows
+		at := func(base string, stride int) (first, second string) {
+			return mem(base, 2*r*stride*m.size()), mem(base, (2*r+1)*stride*m.size())
+		}
+		y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
+		y = p.epilogue(programs, y, func(o kernel.Operand, dst Y) {
+			first, second := at(regExtra, o.Row)
+			temp := p.take()
+			m.loadTwo(first, second, two, part, dst, temp)
+			p.free(temp)
+		})
+		first, second := at(regY, m.Batch.Y)
+		m.storeTwo(y, first, second, two, part)
+		p.free(y)
+	}
+}
+
+// addChainsOfTwo adds the eight chains of eight inputs' sums in halves, i +=
+// i+4, i+2, i+1, for the two rows that a vector holds: acc gives the register
+// of an input, which is given up. The result holds the sums of the first row
+// in its lower half, those of the second in its upper.
+func (m *mapper) addChainsOfTwo(acc func(k int) Y) Y {
+	c := &code{m: m, double: m.double}
+	sums := map[Y]*node{} // inputs may share them, where there are fewer than eight
+	given := func(k int) *node {
+		y := acc(k)
+		if sums[y] == nil {
+			sums[y] = &node{reg: y, owned: true}
+		}
+		return sums[y]
+	}
+	// The quarters of a result are inputs k and k+4 of either row.
+	var fours [4]*node
+	for k := range fours {
+		a, b := given(k), given(k+4)
+		fours[k] = c.add(c.imm("VSHUFF64X2", 0x88, b, a), c.imm("VSHUFF64X2", 0xDD, b, a))
+	}
+	var pairs [2]*node
+	for i := range pairs {
+		a, b := fours[2*i], fours[2*i+1]
+		pairs[i] = c.add(c.imm("VSHUFPS", 0x44, b, a), c.imm("VSHUFPS", 0xEE, b, a))
+	}
+	y := c.add(c.imm("VSHUFPS", 0x88, pairs[1], pairs[0]), c.imm("VSHUFPS", 0xDD, pairs[1], pairs[0]))
+	y = c.imm("VSHUFF64X2", 0xD8, y, y)
+	c.print([]*node{y})
+	return y.reg
+}

@@ -1,0 +1,227 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// elementsOf is how a function gets a value, and an element of it: a
+// parameter lies in rows of 16.
+func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at string) string) {
+	if v.Kind == ir.Param {
+		t := b.e.plan.TensorOf(v.Param)
+		return "&" + b.weights + "." + t.Field, fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
+			func(name, at string) string { return vectorElement(name, parens(at), v.Size()) }
+	}
+	return b.pointer(v), "*" + array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
+}
+
+// parens puts a sum in parentheses.
+func parens(sum string) string {
+	if strings.ContainsAny(sum, "+-*") {
+		return "(" + sum + ")"
+	}
+	return sum
+}
+
+// viewLoops walks a view: inner gets the position in the row-major result and
+// in the source.
+func viewLoops(axes []ir.Axis, offset int, inner func(flat, at string) []jen.Code) []jen.Code {
+	var flat, at []string
+	place := func(i string, stride int) string {
+		if stride == 1 {
+			return i
+		}
+		return fmt.Sprintf("%s*%d", i, stride)
+	}
+	if offset != 0 || len(axes) == 0 {
+		at = append(at, fmt.Sprint(offset))
+	}
+	behind := 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		flat = append([]string{place(fmt.Sprintf("i%d", k), behind)}, flat...)
+		behind *= axes[k].Size
+	}
+	for k, a := range axes {
+		if a.Stride != 0 {
+			at = append(at, place(fmt.Sprintf("i%d", k), a.Stride))
+		}
+	}
+	sum := func(terms []string) string {
+		if len(terms) == 0 {
+			return "0"
+		}
+		return strings.ReplaceAll(strings.Join(terms, " + "), "+ -", "- ")
+	}
+	body := inner(sum(flat), sum(at))
+	for k := len(axes) - 1; k >= 0; k-- {
+		body = []jen.Code{forRange(fmt.Sprintf("i%d", k), fmt.Sprint(axes[k].Size), body...)}
+	}
+	return body
+}
+
+// view emits a fixed choice of elements.
+func (b *body) view(o *ir.View) {
+	pass, typ, element := b.elementsOf(o.X)
+	y := b.result(o.Y)
+	axes := ir.MergeAxes(o.Axes)
+	k := b.e.kernel(fmt.Sprintf("view %v %d %d %s", axes, o.Offset, o.Y.Size(), typ), o.Doc, func(k *kernelFunc) {
+		k.train = b.training
+		k.doc = []string{fmt.Sprintf("%s is %s.", k.name, viewDoc(axes, o.Offset))}
+		k.args = []arg{{"y", "*" + array(b.e.elem, o.Y.Size())}, {"x", typ}}
+		if n := len(axes); n == 1 && axes[0].Stride == 1 && o.X.Kind != ir.Param {
+			k.body = []jen.Code{jen.Id("copy").Call(exprf("y[:]"), exprf("x[%d:%d]", o.Offset, o.Offset+o.Y.Size()))}
+			return
+		}
+		k.body = viewLoops(axes, o.Offset, func(flat, at string) []jen.Code {
+			return []jen.Code{setf("y["+flat+"]", "%s", element("x", at))}
+		})
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", pass)))
+}
+
+// viewGrad emits the gradient of a view: sums over what was repeated, zero
+// where nothing was read.
+func (b *body) viewGrad(o *ir.ViewGrad) {
+	dx := b.result(o.DX)
+	axes := ir.MergeAxes(o.Axes)
+	k := b.e.kernel(fmt.Sprintf("view gradient %v %d %d %d", axes, o.Offset, o.DX.Size(), o.DY.Size()), o.Doc+" gradient", func(k *kernelFunc) {
+		k.train = b.training
+		k.doc = []string{
+			fmt.Sprintf("%s adds every dy to the dx it was read from, in their order, where y is", k.name),
+			viewDoc(axes, o.Offset) + ".",
+		}
+		k.args = []arg{{"dx", "*" + array(b.e.elem, o.DX.Size())}, {"dy", "*" + array(b.e.elem, o.DY.Size())}}
+		k.body = append([]jen.Code{jen.Id("clear").Call(exprf("dx[:]"))}, viewLoops(axes, o.Offset, func(flat, at string) []jen.Code {
+			return []jen.Code{jen.Id("dx[" + at + "]").Op("+=").Id("dy[" + flat + "]")}
+		})...)
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", dx.ptr), exprf("%s", b.pointer(o.DY))))
+}
+
+// viewDoc is the view as a formula: y[i][j] = x[3 + 4*i + j].
+func viewDoc(axes []ir.Axis, offset int) string {
+	left, right := "", ""
+	if offset != 0 || len(axes) == 0 {
+		right = fmt.Sprint(offset)
+	}
+	for k, a := range axes {
+		left += fmt.Sprintf("[i%d]", k)
+		if a.Stride != 0 {
+			if right != "" {
+				right += " + "
+			}
+			if a.Stride != 1 {
+				right += fmt.Sprintf("%d·", a.Stride)
+			}
+			right += fmt.Sprintf("i%d", k)
+		}
+	}
+	if left == "" {
+		left = "[0]"
+	}
+	if right == "" {
+		right = "0"
+	}
+	sizes := make([]string, len(axes))
+	for k, a := range axes {
+		sizes[k] = fmt.Sprint(a.Size)
+	}
+	return fmt.Sprintf("y%s = x[%s] for the shape [%s]", left, right, strings.Join(sizes, ", "))
+}
+
+// reduceAxis emits a reduction along the middle axis of [outer, length, inner].
+func (b *body) reduceAxis(o *ir.ReduceAxis, chains int) {
+	y := b.result(o.Y)
+	k := b.e.kernel(fmt.Sprintf("reduce %s %d %d %d", o.Kind, o.Outer, o.Length, o.Inner), o.Doc, func(k *kernelFunc) {
+		k.train = b.training
+		k.args = []arg{{"y", "*" + array(b.e.elem, o.Y.Size())}, {"x", "*" + array(b.e.elem, o.X.Size())}}
+		k.doc = []string{fmt.Sprintf("%s computes y[o][i], %s x[o][n][i] over n, for x of the shape [%d, %d, %d].",
+			k.name, reduceDocs[o.Kind], o.Outer, o.Length, o.Inner)}
+		at := func(n string) string { return flatIndex(o, n) }
+		body := []jen.Code{}
+		if o.Kind == ir.Sum {
+			body = append(body, b.chainSum("s", o.Length, chains, func(n string) *jen.Statement { return exprf("x[%s]", at(n)) })...)
+			body = append(body, setf("y["+resultIndex(o)+"]", "s"))
+		} else {
+			body = append(body, b.extreme(o, at)...)
+		}
+		for _, loop := range []struct {
+			name string
+			size int
+		}{{"i", o.Inner}, {"o", o.Outer}} {
+			if loop.size > 1 {
+				body = []jen.Code{forRange(loop.name, fmt.Sprint(loop.size), body...)}
+			}
+		}
+		k.body = body
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", y.ptr), exprf("%s", b.pointer(o.X))))
+}
+
+var reduceDocs = map[ir.ReduceKind]string{
+	ir.Sum: "the sum of", ir.MaxOf: "the greatest", ir.MinOf: "the least",
+	ir.ArgMax: "the first place of the greatest", ir.ArgMin: "the first place of the least",
+	ir.ArgMaxLast: "the last place of the greatest", ir.ArgMinLast: "the last place of the least",
+}
+
+// extreme is the search for the greatest or least element of a line.
+func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
+	sign := map[ir.ReduceKind]string{ir.MaxOf: ">", ir.MinOf: "<", ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
+	value := o.Kind == ir.MaxOf || o.Kind == ir.MinOf
+	cond, take, result := "v "+sign+" s", []jen.Code{setf("s", "v")}, "s"
+	if value {
+		cond += " || v != v" // a NaN stays
+	} else {
+		take = []jen.Code{setf("s, best", "v, n")}
+		result = typeName(b.e.elem) + "(best)"
+	}
+	out := []jen.Code{letf("s", "x[%s]", at("0"))}
+	if !value {
+		out = append(out, letf("best", "0"))
+	}
+	if o.Length > 1 {
+		out = append(out, jen.For(letf("n", "1"), exprf("n < %d", o.Length), exprf("n++")).Block(
+			letf("v", "x[%s]", at("n")), jen.If(exprf("%s", cond)).Block(take...)))
+	} else if !value {
+		out = []jen.Code{setf("y["+resultIndex(o)+"]", "0")}
+		return out
+	}
+	return append(out, setf("y["+resultIndex(o)+"]", "%s", result))
+}
+
+// flatIndex is the place of x[o][n][i].
+func flatIndex(o *ir.ReduceAxis, n string) string {
+	at := n
+	if o.Inner > 1 {
+		switch {
+		case n == "0":
+			at = "i"
+		case strings.Contains(n, "+"):
+			at = fmt.Sprintf("(%s)*%d + i", n, o.Inner)
+		default:
+			at = fmt.Sprintf("%s*%d + i", n, o.Inner)
+		}
+	}
+	if o.Outer > 1 {
+		at = fmt.Sprintf("o*%d + %s", o.Length*o.Inner, at)
+	}
+	return at
+}
+
+// resultIndex is the place of y[o][i].
+func resultIndex(o *ir.ReduceAxis) string {
+	switch {
+	case o.Outer > 1 && o.Inner > 1:
+		return fmt.Sprintf("o*%d+i", o.Inner)
+	case o.Outer > 1:
+		return "o"
+	case o.Inner > 1:
+		return "i"
+	}
+	return "0"
+}

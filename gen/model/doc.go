@@ -1,0 +1,5 @@
+// Package model reads trained models of other frameworks as networks of nngen:
+// the spec, and the weights as a weight file. It finds what the formats' own
+// packages (spec/onnx/importer) leave open: files beside the model, the
+// training that the language allows, reference inputs and outputs.
+package model

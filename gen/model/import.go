@@ -1,0 +1,198 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/onnx/importer"
+)
+
+// Options say how a model is imported.
+type Options struct {
+	Name string // of the network; the base name of the file if empty
+	// Bind gives graph inputs that are really constants a file with their
+	// values, .npy or .pb.
+	Bind map[string]string
+	// BatchAxis is "0", "none", or "" to find out.
+	BatchAxis string
+	// ExternalData allows weights in other files of the model's folder.
+	ExternalData bool
+	// Inference leaves training out of the spec.
+	Inference bool
+}
+
+// Model is an imported model.
+type Model struct {
+	*importer.Result
+	Name    string
+	Net     *spec.Network
+	Weights []byte // a weight file, safetensors
+
+	file    *onnx.Model
+	names   []string // of the arrays that reference inputs have
+	samples int      // of the inputs cut last
+}
+
+// Error is a model that cannot be imported, with the path of its file.
+type Error struct {
+	Path string
+	Err  error
+}
+
+// Error is the path and what is wrong.
+func (e *Error) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong, an *importer.Error or *onnx.Error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// maxFile is the limit of a model file in bytes; that of protobuf itself.
+const maxFile = 2 << 30
+
+// Is reports whether a path is that of a model rather than a spec.
+func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") }
+
+// Import reads a model. The error is an *Error where the model is at fault.
+func Import(path string, o Options) (*Model, error) {
+	if o.Name == "" {
+		o.Name = nameOf(path)
+	}
+	if isJSON(path) {
+		return importRTNeural(path, o)
+	}
+	file, err := read(path, o.ExternalData)
+	if err != nil {
+		return nil, err
+	}
+	bind := map[string]*onnx.Tensor{}
+	for name, from := range o.Bind {
+		if bind[name], err = readTensor(from); err != nil {
+			return nil, err
+		}
+	}
+	return finish(path, file, o, bind)
+}
+
+// read reads a model file and, if that is allowed, the data beside it.
+func read(path string, external bool) (*onnx.Model, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := onnx.Read(data)
+	if err == nil && external {
+		err = readExternal(filepath.Dir(path), file)
+	}
+	if err != nil {
+		return nil, &Error{path, err}
+	}
+	return file, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &Error{path, &onnx.Error{Msg: "it is not a regular file"}}
+	}
+	if info.Size() > maxFile {
+		return nil, &Error{path, &onnx.Error{Msg: fmt.Sprintf("the file has %d bytes; the limit is %d", info.Size(), int64(maxFile)), Hint: "store the weights as external data and give --external-data"}}
+	}
+	return os.ReadFile(path)
+}
+
+// finish imports a model that was read.
+func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tensor) (*Model, error) {
+	m := &Model{Name: o.Name, file: file, names: graphInputs(file)}
+	for {
+		var err error
+		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference})
+		if err != nil {
+			return nil, &Error{path, err}
+		}
+		if m.Net, err = spec.Decode(o.Name+".yaml", m.Spec, op.Vocabulary()); err != nil {
+			return nil, fmt.Errorf("internal error: %s: the spec that was made of the model is not valid:\n%w\n%s", path, err, m.Spec)
+		}
+		prog, err := lower.Lower(m.Net)
+		var list spec.ErrorList
+		switch {
+		case err == nil:
+			m.Weights, err = m.encode(prog)
+			return m, err
+		case !o.Inference && errors.As(err, &list):
+			o.Inference = true // it cannot be trained
+		case errors.As(err, &list):
+			return nil, &Error{path, &onnx.Error{Msg: "the network that was made of the model is not valid:\n" + list.Error(), Hint: "report the model"}}
+		default:
+			return nil, err
+		}
+	}
+}
+
+// encode writes the weights as the program wants them.
+func (m *Model) encode(prog *ir.Program) ([]byte, error) {
+	var list []nnrt.Tensor
+	var data [][]float64
+	byName := map[string]importer.Tensor{}
+	for _, t := range m.Tensors {
+		byName[t.Name] = t
+	}
+	for _, p := range prog.Params {
+		t, ok := byName[p.Name]
+		if !ok {
+			if len(p.Param.Values) == 0 || p.Param.FitInput != "" {
+				return nil, fmt.Errorf("internal error: import gave no weights for %s", p.Name)
+			}
+			list, data = append(list, nnrt.Tensor{Name: p.Name, Shape: p.Shape}), append(data, spread(p.Param.Values, p.Size()))
+			continue
+		}
+		if len(t.Data) != p.Size() {
+			return nil, fmt.Errorf("internal error: import gave %d weights for %s, which has shape %v", len(t.Data), p.Name, p.Shape)
+		}
+		list, data = append(list, nnrt.Tensor{Name: p.Name, Shape: p.Shape}), append(data, t.Data)
+	}
+	if len(prog.Params) < len(m.Tensors) {
+		return nil, fmt.Errorf("internal error: import gave %d tensors for %d parameters", len(m.Tensors), len(prog.Params))
+	}
+	var buf bytes.Buffer
+	var err error
+	if m.Float64 {
+		err = nnrt.SaveTensors(&buf, list, nil, func(i int, v []float64) { copy(v, data[i]) })
+	} else {
+		err = nnrt.SaveTensors(&buf, list, nil, func(i int, v []float32) {
+			for k, x := range data[i] {
+				v[k] = float32(x)
+			}
+		})
+	}
+	return buf.Bytes(), err
+}
+
+// spread repeats one number, or returns the numbers as they are.
+func spread(values []float64, n int) []float64 {
+	if len(values) != 1 {
+		return values
+	}
+	return slices.Repeat(values, n)
+}
+
+// nameOf makes the name of a network of that of a file.
+func nameOf(path string) string {
+	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if name := spec.FixName(strings.ToLower(base)); name != "" {
+		return name
+	}
+	return "model"
+}

@@ -1,0 +1,240 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/onnx/importer"
+)
+
+// Reference is inputs and the outputs that someone else computed for them, in
+// rows as generated code takes and gives them: a sample's inputs (or outputs)
+// one after the other.
+type Reference struct {
+	Name            string
+	Inputs, Outputs [][]float64
+}
+
+// Largest is the magnitude of the largest finite output.
+func (r *Reference) Largest() float64 {
+	largest := 0.0
+	for _, row := range r.Outputs {
+		for _, x := range row {
+			if a := math.Abs(x); !math.IsInf(a, 0) && a > largest {
+				largest = a
+			}
+		}
+	}
+	return largest
+}
+
+// Data are arrays for the inputs and outputs of a model, in the order of its
+// graph without initialisers.
+type Data struct {
+	Name            string
+	Inputs, Outputs []*onnx.Tensor
+}
+
+// ReadTestSet reads a folder with input_0.pb, …, output_0.pb, …, as ONNX's
+// tests have them (test_data_set_0).
+func ReadTestSet(dir string) (*Data, error) {
+	d := &Data{Name: filepath.Base(dir)}
+	for _, part := range []struct {
+		name string
+		list *[]*onnx.Tensor
+	}{{"input", &d.Inputs}, {"output", &d.Outputs}} {
+		for i := 0; ; i++ {
+			path := filepath.Join(dir, part.name+"_"+strconv.Itoa(i)+".pb")
+			if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+				break
+			}
+			t, err := readTensor(path)
+			if err != nil {
+				return nil, err
+			}
+			*part.list = append(*part.list, t)
+		}
+	}
+	if len(d.Outputs) == 0 {
+		return nil, &Error{dir, &onnx.Error{Msg: "the folder holds no output_0.pb", Hint: "name a folder like test_data_set_0, with input_0.pb, … and output_0.pb, …"}}
+	}
+	return d, nil
+}
+
+// ReadPair reads inputs and outputs from a file each: .npy or .pb with one
+// array, .npz or CSV with one array in all.
+func ReadPair(in, out string) (*Data, error) {
+	d := &Data{Name: filepath.Base(in)}
+	for _, part := range []struct {
+		path string
+		list *[]*onnx.Tensor
+	}{{in, &d.Inputs}, {out, &d.Outputs}} {
+		list, err := readArrays(part.path)
+		if err != nil {
+			return nil, err
+		}
+		*part.list = list
+	}
+	return d, nil
+}
+
+func readArrays(path string) ([]*onnx.Tensor, error) {
+	if ext := filepath.Ext(path); ext != ".npz" && ext != ".csv" && ext != ".gz" {
+		t, err := readTensor(path)
+		return []*onnx.Tensor{t}, err
+	}
+	f, err := dataset.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var list []*onnx.Tensor
+	for _, a := range f.Arrays {
+		t := &onnx.Tensor{Name: a.Name, DataType: onnx.Double, DoubleData: a.Data}
+		for _, n := range a.Shape {
+			t.Dims = append(t.Dims, int64(n))
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// ImportFor imports a model and binds inputs that must be constants to the
+// first data that has them.
+func ImportFor(path string, o Options, data []*Data) (*Model, error) {
+	file, err := read(path, o.ExternalData)
+	if err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		o.Name = nameOf(path)
+	}
+	names := graphInputs(file)
+	bind := map[string]*onnx.Tensor{}
+	for name, from := range o.Bind {
+		if bind[name], err = readTensor(from); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		m, err := finish(path, file, o, bind)
+		var refused *importer.Error
+		if !errors.As(err, &refused) || refused.Input == "" || bind[refused.Input] != nil || len(data) == 0 {
+			return m, err
+		}
+		i := slices.Index(names, refused.Input)
+		if i < 0 || i >= len(data[0].Inputs) {
+			return m, err
+		}
+		bind[refused.Input] = data[0].Inputs[i]
+	}
+}
+
+// graphInputs are the inputs of a graph without initialisers.
+func graphInputs(m *onnx.Model) []string {
+	var names []string
+	for _, in := range m.Graph.Inputs {
+		if !slices.ContainsFunc(m.Graph.Initializers, func(t *onnx.Tensor) bool { return t.Name == in.Name }) {
+			names = append(names, in.Name)
+		}
+	}
+	return names
+}
+
+// ForSpec is a network as a model, for references: the first dimension of
+// arrays is that of the samples.
+func ForSpec(net *spec.Network) *Model {
+	m := &Model{Name: net.Name, Net: net, Result: &importer.Result{Batch: true}}
+	for i := range net.Inputs {
+		m.Inputs, m.InputShapes = append(m.Inputs, net.Inputs[i].Name), append(m.InputShapes, net.Inputs[i].Shape)
+	}
+	for i := range net.Outputs {
+		m.Outputs = append(m.Outputs, net.Outputs[i].Name)
+	}
+	m.names = m.Inputs
+	return m
+}
+
+// Reference cuts data into the rows of samples.
+func (m *Model) Reference(d *Data) (*Reference, error) {
+	r := &Reference{Name: d.Name}
+	var inputs, outputs []*onnx.Tensor
+	for _, name := range m.Inputs {
+		i := slices.Index(m.names, name)
+		if i >= len(d.Inputs) {
+			return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d inputs, but the model reads %s, its input %d", len(d.Inputs), strconv.Quote(name), i+1)}}
+		}
+		inputs = append(inputs, d.Inputs[i])
+	}
+	if len(d.Outputs) != len(m.Outputs) {
+		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d outputs, but the model has %d", len(d.Outputs), len(m.Outputs))}}
+	}
+	outputs = d.Outputs
+	var err error
+	if r.Inputs, err = m.rows(inputs, "input", m.inputSizes()); err != nil {
+		return nil, &Error{d.Name, err}
+	}
+	if r.Outputs, err = m.rows(outputs, "output", nil); err != nil {
+		return nil, &Error{d.Name, err}
+	}
+	if len(r.Inputs) != len(r.Outputs) {
+		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are inputs of %d samples and outputs of %d", len(r.Inputs), len(r.Outputs))}}
+	}
+	return r, nil
+}
+
+func (m *Model) inputSizes() []int {
+	var sizes []int
+	for _, shape := range m.InputShapes {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes
+}
+
+// rows cuts arrays into samples: along the first dimension if that is the
+// batch, else by the size of a sample.
+func (m *Model) rows(list []*onnx.Tensor, what string, sizes []int) ([][]float64, error) {
+	var rows [][]float64
+	for i, t := range list {
+		values, err := t.Float64s()
+		if err != nil {
+			return nil, err
+		}
+		n := 1
+		switch {
+		case m.Batch && len(t.Dims) > 0:
+			n = int(t.Dims[0])
+		case sizes != nil && sizes[i] > 0 && len(values)%sizes[i] == 0:
+			n = len(values) / sizes[i]
+		case sizes == nil && m.samples > 0:
+			n = m.samples
+		}
+		if sizes != nil && len(values) != n*sizes[i] || n == 0 || len(values)%n != 0 {
+			return nil, &onnx.Error{Msg: fmt.Sprintf("%s %d has shape %v, which does not fit the model", what, i+1, t.Dims)}
+		}
+		if rows == nil {
+			rows = make([][]float64, n)
+		}
+		if len(rows) != n {
+			return nil, &onnx.Error{Msg: fmt.Sprintf("%s %d has %d samples, the first one has %d", what, i+1, n, len(rows))}
+		}
+		for k := range rows {
+			rows[k] = append(rows[k], values[k*len(values)/n:(k+1)*len(values)/n]...)
+		}
+	}
+	if sizes != nil {
+		m.samples = len(rows)
+	}
+	return rows, nil
+}

@@ -1,0 +1,45 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
+)
+
+// Save writes NAME.safetensors and NAME.yaml into a folder and returns their
+// paths. Each is replaced as a whole or not at all, and the spec comes last, so
+// that it never stands beside weights of another model. A spec that differs is
+// replaced only if force is set.
+func (m *Model) Save(dir string, force bool) (written []string, err error) {
+	if problem := spec.CheckName(m.Name); problem != "" {
+		return nil, &Error{m.Name, &onnx.Error{Msg: "the name of the network " + problem, Hint: "give another with --name"}}
+	}
+	yaml, weights := filepath.Join(dir, m.Name+".yaml"), filepath.Join(dir, m.Name+".safetensors")
+	old, err := os.ReadFile(yaml)
+	if err == nil && !bytes.Equal(old, m.Spec) && !force {
+		return nil, &Error{yaml, &onnx.Error{Msg: "the file exists and differs from the spec of the model", Hint: "give --force to replace it, or another --name"}}
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		path string
+		data []byte
+	}{{weights, m.Weights}, {yaml, m.Spec}} {
+		err := nnrt.SaveFile(f.path, func(w io.Writer) error { _, err := w.Write(f.data); return err })
+		if err != nil {
+			return written, err
+		}
+		written = append(written, f.path)
+	}
+	return written, nil
+}

@@ -1,0 +1,71 @@
+package verify
+
+import "fmt"
+
+// Reference is inputs and the outputs they should give, flat rows, with the
+// weights of Options or, without, the initial ones.
+type Reference struct {
+	Name            string
+	Inputs, Outputs [][]float64
+	// Tolerance is the error allowed relative to the largest output of a sample.
+	// Where it is 0, |got − want| ≤ ATol + RTol·|want| must hold for every number.
+	Tolerance  float64
+	RTol, ATol float64
+}
+
+// ReferenceErrors are the largest differences from a reference, by output.
+type ReferenceErrors struct {
+	Reference string         `json:"reference"`
+	Outputs   []OutputErrors `json:"outputs"`
+}
+
+// prepareReferences makes a case of every reference, so that it is compared
+// with the oracle and with float64 as well.
+func (v *verification) prepareReferences() {
+	last := v.cases[len(v.cases)-1]
+	for i := range v.References {
+		ref := &v.References[i]
+		c := &testCase{name: ref.Name, ref: ref, job: &Job{Seed: v.Seed, Inputs: ref.Inputs}}
+		if last.weights {
+			c.weights, c.initial, c.job.Weights = true, last.initial, last.job.Weights
+		}
+		v.cases = append(v.cases, c)
+	}
+}
+
+// label names a case in a message.
+func (c *testCase) label() string {
+	if c.ref != nil {
+		return "reference " + c.name
+	}
+	return c.name + " parameters"
+}
+
+// compareReferences compares with results that someone else computed.
+func (v *verification) compareReferences(results []*Result, checks *Checks) []ReferenceErrors {
+	var all []ReferenceErrors
+	prog := v.n.Plan.Prog
+	for i, c := range v.cases {
+		if c.ref == nil {
+			continue
+		}
+		errs := ReferenceErrors{c.ref.Name, newOutputErrors(prog)}
+		for s, want := range c.ref.Outputs {
+			got, what := results[i].Outputs[s], fmt.Sprintf("output of sample %d", s)
+			if c.ref.Tolerance > 0 {
+				checks.Within("reference "+c.ref.Name, what, got, want, c.ref.Tolerance)
+			} else {
+				checks.Near("reference "+c.ref.Name, what, got, want, c.ref.RTol, c.ref.ATol)
+			}
+			at := 0
+			for j, o := range prog.Outputs {
+				if n := o.Value.Size(); at+n <= len(want) {
+					errs.Outputs[j].add(prog.DType, got[at:at+n], want[at:at+n])
+					at += n
+				}
+			}
+		}
+		all = append(all, errs)
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package importer
+
+import (
+	"github.com/nngen-go/nngen/spec/onnx"
+)
+
+func foldConstant(c *call) {
+	if a := c.attribute("value", onnx.AttributeTensor); a != nil {
+		c.setArray(c.tensor(a.T))
+		return
+	}
+	if a := c.attribute("value_float", onnx.AttributeFloat); a != nil {
+		c.setArray(scalar(float64(a.F)))
+		return
+	}
+	if a := c.attribute("value_int", onnx.AttributeInt); a != nil {
+		c.setArray(&array{data: []float64{float64(a.I)}, integer: true})
+		return
+	}
+	if a := c.attribute("value_floats", onnx.AttributeFloats); a != nil {
+		out := &array{shape: []int{len(a.Floats)}}
+		for _, x := range a.Floats {
+			out.data = append(out.data, float64(x))
+		}
+		c.setArray(out)
+		return
+	}
+	if a := c.attribute("value_ints", onnx.AttributeInts); a != nil {
+		out := &array{shape: []int{len(a.Ints)}, integer: true}
+		for _, x := range a.Ints {
+			out.data = append(out.data, float64(x))
+		}
+		c.setArray(out)
+		return
+	}
+	c.refuse("", "its value must be numbers")
+}
+
+// tensor reads a tensor of an attribute.
+func (c *call) tensor(t *onnx.Tensor) *array {
+	if t == nil {
+		c.fail(notSorted, "its tensor is missing")
+	}
+	a, err := newArray(t)
+	if err != nil {
+		c.fail("", "%v", err)
+	}
+	return a
+}
+
+func foldConstantOfShape(c *call) {
+	shape := c.integers(0, "shape")
+	for _, d := range shape {
+		if d == batchSize {
+			c.refuse("export the model with a fixed batch size of 1", "it makes a constant for every sample")
+		}
+		if d < 0 {
+			c.fail(notSorted, "a dimension must not be negative, got %d", d)
+		}
+	}
+	if tooLarge(shape) {
+		c.refuse("", "a constant of shape %v is too large", shape)
+	}
+	fill := scalar(0)
+	if a := c.attribute("value", onnx.AttributeTensor); a != nil {
+		fill = c.tensor(a.T)
+	}
+	x, ok := fill.single()
+	if !ok {
+		c.fail(notSorted, "its value must be one number")
+	}
+	out := zeros(shape)
+	out.integer = fill.integer
+	for i := range out.data {
+		out.data[i] = x
+	}
+	c.setArray(out)
+}

@@ -1,0 +1,180 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
+)
+
+// Options say how a model is imported.
+type Options struct {
+	Name string // of the network
+	// Bind gives inputs of the graph that are really constants their values.
+	Bind map[string]*onnx.Tensor
+	// BatchAxis is "0" if the first dimension of inputs is the batch, "none" if
+	// it belongs to the sample, "" to find out.
+	BatchAxis string
+	// Inference leaves training out of the spec.
+	Inference bool
+}
+
+// Result is an imported model.
+type Result struct {
+	Spec    []byte   // YAML
+	Tensors []Tensor // the weights
+	Float64 bool     // the model computes in float64
+	// Notes say what was decided, such as where the batch is.
+	Notes []string
+	// Inputs and Outputs are the names in the model of those of the network, in
+	// its order.
+	Inputs, Outputs []string
+	// Batch reports whether the first dimension of inputs and outputs in the
+	// model is the batch.
+	Batch bool
+	// InputShapes are those of a sample.
+	InputShapes [][]int
+}
+
+// Tensor is a weight in the canonical layout, under its canonical name.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float64
+}
+
+// Import turns a model into a network. Errors are of type *Error or
+// *onnx.Error.
+func Import(m *onnx.Model, o Options) (*Result, error) {
+	s, err := load(m, o.Bind)
+	if err != nil {
+		return nil, err
+	}
+	l, notes, err := chooseBatch(s, o.BatchAxis)
+	if err != nil {
+		return nil, err
+	}
+	l.graph.simplify()
+	if err := l.graph.check(); err != nil {
+		return nil, err
+	}
+	r := &Result{Notes: notes, Float64: l.double, Batch: l.batch}
+	for _, in := range s.inputs {
+		if !s.used[in.Name] {
+			r.Notes = append(r.Notes, fmt.Sprintf("input %s is not used", quote(in.Name)))
+		}
+	}
+	if len(m.TrainingInfo) > 0 {
+		r.Notes = append(r.Notes, "its information on training is ignored")
+	}
+	if l.graph.dropUnread(); len(l.graph.inputs) == 0 {
+		return nil, errorf("graph.input", "", "the outputs depend on no input")
+	}
+	for _, in := range l.graph.inputs {
+		r.Inputs = append(r.Inputs, in.hints[0])
+		r.InputShapes = append(r.InputShapes, in.shape)
+	}
+	for _, out := range l.graph.outputs {
+		r.Outputs = append(r.Outputs, out.name)
+	}
+	w := &writer{graph: l.graph, name: o.Name, double: l.double, train: !o.Inference}
+	w.taken, w.valid = map[string]bool{}, func(name string) bool { return spec.CheckName(name) == "" }
+	r.Spec = w.spec()
+	if n := w.layers; n > maxLayers {
+		return nil, errorf("", cutOut, "the network has %d layers; the limit is %d", n, maxLayers)
+	}
+	r.Tensors = w.tensors
+	return r, nil
+}
+
+// chooseBatch lowers the model with the batch where it is said to be, or where
+// it works out.
+func chooseBatch(s *source, axis string) (*lowering, []string, error) {
+	switch axis {
+	case "0":
+		l, err := lower(s, true)
+		return l, nil, err
+	case "none":
+		l, err := lower(s, false)
+		return l, nil, err
+	}
+	if !s.mayHaveBatch() {
+		l, err := lower(s, false)
+		return l, []string{"the inputs have no dimension for a batch"}, err
+	}
+	l, err := lower(s, true)
+	if err == nil {
+		return l, []string{fmt.Sprintf("the first dimension (%s) is taken as the batch; --batch-axis none makes it part of the sample", s.leading())}, nil
+	}
+	if e, ok := err.(*Error); !ok || !e.mixesBatch {
+		return nil, nil, err
+	}
+	none, noneErr := lower(s, false)
+	if noneErr != nil {
+		if e, ok := noneErr.(*Error); ok && e.Operator == "" && strings.Contains(e.Msg, "is not fixed") {
+			return nil, nil, err
+		}
+		return nil, nil, noneErr
+	}
+	return none, []string{fmt.Sprintf("the first dimension (%s) is taken as part of the sample, not as the batch", s.leading())}, nil
+}
+
+// mayHaveBatch reports whether the first input that is read has a dimension
+// beside the batch.
+func (s *source) mayHaveBatch() bool {
+	for _, in := range s.inputs {
+		if s.used[in.Name] {
+			return in.Type != nil && in.Type.Tensor != nil && in.Type.Tensor.Shape != nil &&
+				(len(in.Type.Tensor.Shape.Dims) > 1 || len(in.Type.Tensor.Shape.Dims) == 1 && !in.Type.Tensor.Shape.Dims[0].HasValue)
+		}
+	}
+	return false
+}
+
+// leading is the first dimension of the first input, for messages.
+func (s *source) leading() string {
+	for _, in := range s.inputs {
+		if s.used[in.Name] {
+			d := in.Type.Tensor.Shape.Dims[0]
+			if d.HasValue {
+				return fmt.Sprint(d.Value)
+			}
+			if d.Param != "" {
+				return quote(d.Param)
+			}
+			break
+		}
+	}
+	return "not fixed"
+}
+
+// check refuses what simplification has not resolved.
+func (g *graph) check() error {
+	readers := g.readers()
+	for _, n := range g.order() {
+		if n.truth || n.kind == "where" {
+			e := errorf(n.place, cutOut, "the operator %s is not supported here; nngen knows choices that form a known activation", n.op)
+			e.Operator, e.Node = n.op, n.node
+			return e
+		}
+		if n.kind == "empty" {
+			e := errorf(n.place, cutOut, "its result of shape %v has no elements", n.shape)
+			e.Operator, e.Node = n.op, n.node
+			return e
+		}
+		if n.integer && n.kind != "input" && slices.ContainsFunc(readers[n], func(r *node) bool { return r != nil }) {
+			e := errorf(n.place, cutOut, "its result, whole numbers, is read by a layer, which is not supported")
+			e.Operator, e.Node = n.op, n.node
+			return e
+		}
+	}
+	return nil
+}
+
+// dropUnread removes inputs that nothing reads any more.
+func (g *graph) dropUnread() {
+	readers := g.readers()
+	g.inputs = slices.DeleteFunc(g.inputs, func(in *node) bool { return len(readers[in]) == 0 })
+}

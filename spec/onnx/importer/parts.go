@@ -1,0 +1,268 @@
+package importer
+
+import (
+	"math"
+	"slices"
+)
+
+func lowerConcat(c *call) {
+	if len(c.n.Inputs) == 1 {
+		c.setNode(apply("linear", c.node(0)))
+		return
+	}
+	var list []*node
+	for i := range c.n.Inputs {
+		if c.in(i).node == nil {
+			c.refuse("", "a constant among what it joins is not supported (input %s)", quote(c.n.Inputs[i]))
+		}
+		list = append(list, c.node(i))
+	}
+	axis := c.axis(c.in(0), c.integer("axis", 1))
+	for len(list) > maxSources { // in groups
+		var groups []*node
+		for part := range slices.Chunk(list, maxSources) {
+			groups = append(groups, c.concat(part, axis))
+		}
+		list = groups
+	}
+	c.setNode(c.concat(list, axis))
+}
+
+// concat joins values along an axis.
+func (c *call) concat(list []*node, axis int) *node {
+	if len(list) == 1 {
+		return list[0]
+	}
+	shape := slices.Clone(list[0].shape)
+	for _, n := range list[1:] {
+		if len(n.shape) != len(shape) {
+			c.fail(notSorted, "shapes %v and %v do not fit", shape, n.shape)
+		}
+		for k, d := range n.shape {
+			switch {
+			case k == axis:
+				shape[k] += d
+			case d != shape[k]:
+				c.fail(notSorted, "shapes %v and %v do not fit", shape, n.shape)
+			}
+		}
+	}
+	return &node{kind: "concat", from: slices.Clone(list), shape: shape, fields: []field{{"axis", axis}}}
+}
+
+func foldConcat(c *call) {
+	first := c.in(0).array
+	axis := c.axis(c.in(0), c.integer("axis", 1))
+	out := &array{shape: slices.Clone(first.shape), integer: first.integer}
+	out.shape[axis] = 0
+	for i := range c.n.Inputs {
+		a := c.in(i).array
+		same := len(a.shape) == len(first.shape)
+		for k := range a.shape {
+			same = same && (k == axis || a.shape[k] == first.shape[k])
+		}
+		if !same {
+			c.fail(notSorted, "shapes %v and %v do not fit", first.shape, a.shape)
+		}
+		out.shape[axis] += a.shape[axis]
+	}
+	for o := range size(first.shape[:axis]) {
+		for i := range c.n.Inputs {
+			a := c.in(i).array
+			row := size(a.shape[axis:])
+			out.data = append(out.data, a.data[o*row:(o+1)*row]...)
+		}
+	}
+	c.setArray(out)
+}
+
+// part is the elements [start, end) of an axis.
+func part(x *node, axis, start, end int) *node { return steps(x, axis, start, 1, end-start) }
+
+// steps is count elements of an axis from start on, step apart.
+func steps(x *node, axis, start, step, count int) *node {
+	if start == 0 && step == 1 && count == x.shape[axis] {
+		return apply("linear", x)
+	}
+	shape := slices.Clone(x.shape)
+	shape[axis] = count
+	return &node{kind: "slice", from: []*node{x}, shape: shape, fields: []field{{"axis", axis}, {"start", start}, {"step", step}}}
+}
+
+func lowerSplit(c *call) {
+	v := c.in(0)
+	x := c.node(0)
+	axis := c.axis(v, c.integer("axis", 0))
+	length, outs := x.shape[axis], len(c.n.Outputs)
+	sizes, ok := c.ints("split")
+	if c.has(1) {
+		sizes, ok = c.integers(1, "sizes"), true
+	}
+	if n := c.integer("num_outputs", outs); n != outs {
+		c.fail(notSorted, "num_outputs is %d, but it has %d", n, outs)
+	}
+	if !ok {
+		each := (length + outs - 1) / outs
+		for i := range outs {
+			sizes = append(sizes, max(0, min(each, length-i*each)))
+		}
+	}
+	start := 0
+	for i, n := range sizes {
+		if n < 0 || i >= outs || start+n > length {
+			c.fail(notSorted, "sizes %v do not fit %d outputs of dimension %d", sizes, outs, length)
+		}
+		if c.wants(i) {
+			if n == 0 {
+				c.refuse("", "output %d has no elements", i+1)
+			}
+			c.set(i, value{node: part(x, axis, start, start+n)})
+		}
+		start += n
+	}
+}
+
+// clampSlice applies the rules for negative and large ends of slices.
+func clampSlice(start, end, length int) (int, int) {
+	start, _, count := pythonRange(start, end, 1, length)
+	return start, start + count
+}
+
+// pythonRange is the start and the number of elements of start:end:step.
+func pythonRange(start, end, step, length int) (first, stride, count int) {
+	low, high := 0, length
+	if step < 0 {
+		low, high = -1, length-1
+	}
+	clamp := func(i int) int {
+		if i < 0 {
+			i += length
+		}
+		return min(max(i, low), high)
+	}
+	start, end = clamp(start), clamp(end)
+	if step > 0 {
+		return start, step, max(0, (end-start+step-1)/step)
+	}
+	return start, step, max(0, (start-end-step-1)/-step)
+}
+
+// slicing is one sliced dimension.
+type slicing struct{ start, end, step, axis int }
+
+// slicings lists the dimensions that Slice cuts.
+func (c *call) slicings() []slicing {
+	starts, ok := c.ints("starts")
+	ends, _ := c.ints("ends")
+	axes, listed := c.ints("axes")
+	var steps []int
+	if !ok {
+		starts, ends = c.integers(1, "starts"), c.integers(2, "ends")
+		if c.has(3) {
+			axes, listed = c.integers(3, "axes"), true
+		}
+		if c.has(4) {
+			steps = c.integers(4, "steps")
+		}
+	}
+	for i := range starts {
+		if !listed {
+			axes = append(axes, i)
+		}
+		if len(steps) == i {
+			steps = append(steps, 1)
+		}
+	}
+	if len(ends) != len(starts) || len(axes) != len(starts) || len(steps) != len(starts) || slices.Contains(steps, 0) {
+		c.fail(notSorted, "%d starts, %d ends, %d axes and steps %v do not fit", len(starts), len(ends), len(axes), steps)
+	}
+	var list []slicing
+	for i := range starts {
+		list = append(list, slicing{starts[i], ends[i], steps[i], axes[i]})
+	}
+	return list
+}
+
+func lowerSlice(c *call) {
+	v := c.in(0)
+	x := c.node(0)
+	for _, s := range c.slicings() {
+		if s.start == 0 && s.end >= math.MaxInt32 && s.step == 1 {
+			continue // all of it, perhaps of the batch
+		}
+		axis := c.axis(v, s.axis)
+		start, step, count := pythonRange(s.start, s.end, s.step, x.shape[axis])
+		if count == 0 {
+			c.refuse("", "a slice without elements is not supported")
+		}
+		x = steps(x, axis, start, step, count)
+	}
+	c.setNode(apply("linear", x))
+}
+
+func foldSlice(c *call) {
+	v := c.in(0)
+	a := v.array
+	for _, s := range c.slicings() {
+		axis := c.axis(v, s.axis)
+		start, step, count := pythonRange(s.start, s.end, s.step, a.shape[axis])
+		a = a.pick(sliced(a.shape, axis, start, step, count))
+	}
+	c.setArray(a)
+}
+
+// lowerGather takes one element of an axis, or consecutive ones.
+func lowerGather(c *call) {
+	v := c.in(0)
+	if v.node == nil {
+		c.refuse(cutOut, "a table of constants looked up by a value is not supported")
+	}
+	x := c.node(0)
+	axis := c.axis(v, c.integer("axis", 0))
+	a := c.constant(1, "indices")
+	list := c.whole(a, "indices")
+	for i := range list {
+		if list[i] < 0 {
+			list[i] += x.shape[axis]
+		}
+		if list[i] < 0 || list[i] >= x.shape[axis] {
+			c.fail(notSorted, "index %v is out of range for dimension %d", a.data[i], x.shape[axis])
+		}
+		if list[i] != list[0]+i || len(a.shape) > 1 {
+			c.refuse(cutOut, "indices that are not consecutive are not supported")
+		}
+	}
+	if len(list) == 0 {
+		c.refuse("", "a result without elements is not supported")
+	}
+	y := part(x, axis, list[0], list[0]+len(list))
+	if len(a.shape) == 0 {
+		y = reshaped(y, slices.Delete(slices.Clone(y.shape), axis, axis+1))
+	}
+	c.setNode(y)
+}
+
+func foldGather(c *call) {
+	v, at := c.in(0), c.in(1).array
+	a, axis := v.array, c.axis(v, c.integer("axis", 0))
+	shape := slices.Concat(a.shape[:axis], at.shape, a.shape[axis+1:])
+	if tooLarge(shape) {
+		c.refuse("", "its result of shape %v is too large", shape)
+	}
+	inner := size(a.shape[axis+1:])
+	var places []int
+	for o := range size(a.shape[:axis]) {
+		for _, i := range c.whole(at, "indices") {
+			if i < 0 {
+				i += a.shape[axis]
+			}
+			if i < 0 || i >= a.shape[axis] {
+				c.fail(notSorted, "an index is out of range for dimension %d", a.shape[axis])
+			}
+			for k := range inner {
+				places = append(places, (o*a.shape[axis]+i)*inner+k)
+			}
+		}
+	}
+	c.setArray(a.pick(shape, places))
+}

@@ -1,0 +1,80 @@
+package importer
+
+// reduceAxes are the axes of a reduction: of a sample, ascending.
+func (c *call) reduceAxes() (axes []int, keep bool) {
+	keep = c.integer("keepdims", 1) != 0
+	noop := c.integer("noop_with_empty_axes", 0) != 0
+	list, ok := c.ints("axes")
+	if c.has(1) {
+		list, ok = c.integers(1, "axes"), true
+	}
+	x := c.in(0)
+	if !ok || len(list) == 0 {
+		if noop {
+			return nil, keep
+		}
+		for i := range c.rank(x) {
+			list = append(list, i)
+		}
+	}
+	return c.axes(x, list), keep
+}
+
+func reduction(kind string) func(c *call) {
+	return func(c *call) {
+		axes, keep := c.reduceAxes()
+		c.setNode(reduce(kind, c.node(0), axes, keep))
+	}
+}
+
+// reduce combines elements along axes.
+func reduce(kind string, x *node, axes []int, keep bool) *node {
+	if len(axes) == 0 {
+		return apply("linear", x)
+	}
+	shape := []int{}
+	for i, d := range x.shape {
+		if !contains(axes, i) {
+			shape = append(shape, d)
+		} else if keep {
+			shape = append(shape, 1)
+		}
+	}
+	return &node{kind: kind, from: []*node{x}, shape: shape, fields: []field{{"axes", axes}, {"keepdims", keep}}}
+}
+
+func contains(list []int, x int) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+func lowerSumSquare(c *call) {
+	axes, keep := c.reduceAxes()
+	c.setNode(reduce("reduce_sum", apply("square", c.node(0)), axes, keep))
+}
+
+func lowerL1(c *call) {
+	axes, keep := c.reduceAxes()
+	c.setNode(reduce("reduce_sum", apply("abs", c.node(0)), axes, keep))
+}
+
+func lowerL2(c *call) {
+	axes, keep := c.reduceAxes()
+	c.setNode(apply("sqrt", reduce("reduce_sum", apply("square", c.node(0)), axes, keep)))
+}
+
+// lowerArg is the place of the largest or smallest element along an axis.
+func lowerArg(kind string) func(c *call) {
+	return func(c *call) {
+		x := c.in(0)
+		axis := c.axis(x, c.integer("axis", 0))
+		y := reduce(kind, c.node(0), []int{axis}, c.integer("keepdims", 1) != 0)
+		y.fields = []field{{"axis", axis}, {"keepdims", len(y.shape) == len(x.node.shape)}, {"last", c.integer("select_last_index", 0) != 0}}
+		y.integer = true
+		c.setNode(y)
+	}
+}

@@ -1,0 +1,376 @@
+package importer
+
+import (
+	"math"
+	"slices"
+)
+
+// reshaped is x in another shape, with its elements in the same order.
+func reshaped(x *node, shape []int) *node {
+	return &node{kind: "reshape", from: []*node{x}, shape: shape}
+}
+
+// permuted is x with its dimensions in another order.
+func permuted(x *node, shape, places, perm []int) *node {
+	if slices.IsSorted(places) {
+		return reshaped(x, shape)
+	}
+	return &node{kind: "transpose", from: []*node{x}, shape: shape, fields: []field{{"perm", perm}}}
+}
+
+// target works out the shape of Reshape. With a batch, the first dimension
+// must stay it; the result is the shape of a sample then.
+func (c *call) target(v value, dims []int) []int {
+	keepZero := c.integer("allowzero", 0) != 0
+	var old []int
+	total, node := 1, v.node
+	switch {
+	case node == nil:
+		old, total = v.array.shape, len(v.array.data)
+	case c.batch:
+		old, total = append([]int{batchSize}, node.shape...), node.size()
+	default:
+		old, total = node.shape, node.size()
+	}
+	dims = slices.Clone(dims)
+	for i, d := range dims {
+		if d == 0 && !keepZero {
+			if i >= len(old) {
+				c.fail(notSorted, "dimension %d of its shape is 0, to be copied, but the value has %d", i+1, len(old))
+			}
+			dims[i] = old[i]
+		}
+	}
+	batched := node != nil && c.batch
+	if batched {
+		if len(dims) == 0 {
+			c.mixes("its shape has no dimension left for the batch")
+		}
+		first, rest := dims[0], dims[1:]
+		known := 1
+		for _, d := range rest {
+			known *= max(1, d)
+		}
+		free := slices.Contains(rest, -1)
+		switch {
+		case first == batchSize, c.count > 0 && first == c.count:
+		case first == -1 && !free && known == total:
+		default:
+			c.mixes("it joins or splits the batch dimension, to shape %v", shapeText(dims))
+		}
+		dims = rest
+	}
+	known, free := 1, -1
+	for i, d := range dims {
+		switch {
+		case d == -1 && free < 0:
+			free = i
+		case d < 0:
+			c.fail(notSorted, "its shape %v is not valid", shapeText(dims))
+		default:
+			known *= d
+		}
+	}
+	if free >= 0 && known > 0 {
+		dims[free] = total / known
+		known *= dims[free]
+	}
+	if known != total {
+		if batched {
+			c.mixes("a sample of %d elements does not fit shape %v", total, dims)
+		}
+		c.fail(notSorted, "%d elements do not fit shape %v", total, dims)
+	}
+	return dims
+}
+
+// shapeText is a shape for messages.
+func shapeText(dims []int) []any {
+	var out []any
+	for _, d := range dims {
+		if d == batchSize {
+			out = append(out, "batch")
+		} else {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (c *call) reshapeDims() []int {
+	if c.has(1) {
+		return c.integers(1, "shape")
+	}
+	dims, ok := c.ints("shape")
+	if !ok {
+		c.fail(notSorted, "its shape is missing")
+	}
+	return dims
+}
+
+func lowerReshape(c *call) {
+	c.setNode(reshaped(c.node(0), c.target(c.in(0), c.reshapeDims())))
+}
+
+func foldReshape(c *call) {
+	v := c.in(0)
+	c.setArray(&array{shape: c.target(v, c.reshapeDims()), data: v.array.data, integer: v.array.integer})
+}
+
+func (c *call) flattenAxis() int {
+	axis, rank := c.integer("axis", 1), c.rank(c.in(0))
+	if axis < -rank || axis > rank {
+		c.fail(notSorted, "axis %d is out of range for %d dimensions", axis, rank)
+	}
+	if axis < 0 {
+		axis += rank
+	}
+	return axis
+}
+
+func lowerFlatten(c *call) {
+	x, axis := c.node(0), c.flattenAxis()
+	if !c.batch {
+		c.setNode(reshaped(x, []int{size(x.shape[:axis]), size(x.shape[axis:])}))
+		return
+	}
+	switch {
+	case axis == 0 && c.count == 1:
+	case axis == 0 || size(x.shape[:axis-1]) != 1:
+		c.mixes("it joins the batch with other dimensions (axis %d)", axis)
+	}
+	c.setNode(reshaped(x, []int{size(x.shape)}))
+}
+
+func foldFlatten(c *call) {
+	a, axis := c.in(0).array, c.flattenAxis()
+	c.setArray(&array{shape: []int{size(a.shape[:axis]), size(a.shape[axis:])}, data: a.data, integer: a.integer})
+}
+
+// listedAxes are the axes of Squeeze and Unsqueeze, an input since operator
+// set 13.
+func (c *call) listedAxes() ([]int, bool) {
+	if c.has(1) {
+		return c.integers(1, "axes"), true
+	}
+	return c.ints("axes")
+}
+
+func lowerSqueeze(c *call) {
+	v := c.in(0)
+	x := c.node(0)
+	list, ok := c.listedAxes()
+	var axes []int
+	if ok {
+		axes = c.axes(v, list)
+	} else {
+		if c.batch && c.count == 1 {
+			c.mixes("it removes all dimensions of 1, the batch among them")
+		}
+		for i, d := range x.shape {
+			if d == 1 {
+				axes = append(axes, i)
+			}
+		}
+	}
+	c.setNode(reshaped(x, c.squeezed(x.shape, axes)))
+}
+
+func (c *call) squeezed(shape, axes []int) []int {
+	out := []int{}
+	for i, d := range shape {
+		switch {
+		case !contains(axes, i):
+			out = append(out, d)
+		case d != 1:
+			c.fail(notSorted, "dimension %d of shape %v is not 1", i+1, shape)
+		}
+	}
+	return out
+}
+
+func foldSqueeze(c *call) {
+	v := c.in(0)
+	list, ok := c.listedAxes()
+	if !ok {
+		for i, d := range v.array.shape {
+			if d == 1 {
+				list = append(list, i)
+			}
+		}
+	}
+	c.setArray(&array{shape: c.squeezed(v.array.shape, c.axes(v, list)), data: v.array.data, integer: v.array.integer})
+}
+
+// unsqueezed is a shape with dimensions of 1 put in.
+func (c *call) unsqueezed(shape, list []int) []int {
+	rank := len(shape) + len(list)
+	if rank > 64 {
+		c.fail(notSorted, "%d dimensions are too many", rank)
+	}
+	axes := make([]int, len(list))
+	for i, a := range list {
+		if a < -rank || a >= rank {
+			c.fail(notSorted, "axis %d is out of range for %d dimensions", a, rank)
+		}
+		axes[i] = (a + rank) % rank
+	}
+	slices.Sort(axes)
+	if len(slices.Compact(slices.Clone(axes))) != len(axes) {
+		c.fail(notSorted, "an axis occurs twice in %v", list)
+	}
+	out := slices.Clone(shape)
+	for _, a := range axes {
+		out = slices.Insert(out, a, 1)
+	}
+	return out
+}
+
+func lowerUnsqueeze(c *call) {
+	x := c.node(0)
+	list, ok := c.listedAxes()
+	if !ok {
+		c.fail(notSorted, "its axes are missing")
+	}
+	if !c.batch {
+		c.setNode(reshaped(x, c.unsqueezed(x.shape, list)))
+		return
+	}
+	shape := c.unsqueezed(append([]int{batchSize}, x.shape...), list)
+	if shape[0] != batchSize {
+		c.mixes("it puts a dimension before the batch")
+	}
+	c.setNode(reshaped(x, shape[1:]))
+}
+
+func foldUnsqueeze(c *call) {
+	a := c.in(0).array
+	list, ok := c.listedAxes()
+	if !ok {
+		c.fail(notSorted, "its axes are missing")
+	}
+	c.setArray(&array{shape: c.unsqueezed(a.shape, list), data: a.data, integer: a.integer})
+}
+
+// permutation is the order of Transpose.
+func (c *call) permutation(rank int) []int {
+	perm, ok := c.ints("perm")
+	if !ok {
+		for i := range rank {
+			perm = append(perm, rank-1-i)
+		}
+	}
+	sorted := slices.Sorted(slices.Values(perm))
+	for i := range sorted {
+		if sorted[i] != i || len(perm) != rank {
+			c.fail(notSorted, "perm %v is no order of %d dimensions", perm, rank)
+		}
+	}
+	if len(perm) != rank {
+		c.fail(notSorted, "perm %v is no order of %d dimensions", perm, rank)
+	}
+	return perm
+}
+
+func lowerTranspose(c *call) {
+	x := c.node(0)
+	perm := c.permutation(c.rank(c.in(0)))
+	if c.batch {
+		if perm[0] != 0 {
+			c.mixes("it moves the batch dimension")
+		}
+		perm = slices.Clone(perm[1:])
+		for i := range perm {
+			perm[i]--
+		}
+	}
+	shape, places := transposed(x.shape, perm)
+	c.setNode(permuted(x, shape, places, perm))
+}
+
+func foldTranspose(c *call) {
+	a := c.in(0).array
+	c.setArray(a.pick(transposed(a.shape, c.permutation(len(a.shape)))))
+}
+
+func lowerExpand(c *call) {
+	x := c.node(0)
+	dims := c.integers(1, "shape")
+	old := x.shape
+	if c.batch {
+		old = append([]int{1}, old...)
+		if len(dims) == len(old) && (dims[0] == batchSize || dims[0] == c.count) {
+			dims[0] = 1
+		}
+	}
+	shape, ok := broadcast(old, dims)
+	if !ok || slices.Contains(dims, batchSize) || size(shape) != size(old) {
+		c.refuse(cutOut, "repetition of a value of shape %v to %v is not supported", x.shape, shapeText(dims))
+	}
+	if c.batch {
+		if len(shape) != len(old) {
+			c.mixes("it puts dimensions before the batch")
+		}
+		shape = shape[1:]
+	}
+	c.setNode(reshaped(x, shape))
+}
+
+func foldExpand(c *call) {
+	a, dims := c.in(0).array, c.integers(1, "shape")
+	if slices.ContainsFunc(dims, func(d int) bool { return d < 0 }) {
+		c.refuse("export the model with a fixed batch size of 1", "it repeats a constant by the number of samples")
+	}
+	shape, ok := broadcast(a.shape, dims)
+	if !ok || tooLarge(shape) {
+		c.fail(notSorted, "a constant of shape %v cannot be repeated to %v", a.shape, dims)
+	}
+	c.setArray(a.expand(shape))
+}
+
+// tooLarge reports shapes that are not worth folding.
+func tooLarge(shape []int) bool {
+	total := 1.0
+	for _, d := range shape {
+		total *= float64(d)
+	}
+	return total > most || len(shape) > 64
+}
+
+func lowerShape(c *call) {
+	v := c.in(0)
+	var dims *array
+	if v.array != nil {
+		dims = integers(v.array.shape...)
+	} else {
+		dims = integers(v.node.shape...)
+		if c.batch && !v.node.loose {
+			n := unknown
+			if c.count > 0 {
+				n = float64(c.count)
+			}
+			dims.data = append([]float64{n}, dims.data...)
+			dims.shape = []int{len(dims.data)}
+		}
+	}
+	start, end := c.integer("start", 0), c.integer("end", math.MaxInt32)
+	start, end = clampSlice(start, end, len(dims.data))
+	c.setArray(&array{shape: []int{end - start}, data: dims.data[start:end], integer: true})
+}
+
+func lowerSize(c *call) {
+	v := c.in(0)
+	n := 0
+	switch {
+	case v.array != nil:
+		n = len(v.array.data)
+	case c.batch && c.count == 0:
+		c.refuse("export the model with a fixed batch size of 1", "it computes with the number of samples")
+	default:
+		n = v.node.size()
+		if c.batch && !v.node.loose {
+			n *= c.count
+		}
+	}
+	c.setArray(&array{data: []float64{float64(n)}, integer: true})
+}
