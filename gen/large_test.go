@@ -31,6 +31,12 @@ layers:
 loss: mse
 optimizer: {sgd: {learning_rate: 0.001, momentum: 0.9, clip: {norm: 1}}}
 codegen: {batch: 2}`,
+	"narrow": `nngen: 1
+input: {shape: [800]}
+layers:
+  - dense: {units: 1007, activation: relu}
+  - dense: {units: 3}
+codegen: {storage: int8}`,
 	"connections": `nngen: 1
 input: {shape: [700]}
 layers:

@@ -69,12 +69,18 @@ func TestRandomNetworks(t *testing.T) {
 // requirePaths fails where the machine has an instruction set that networks
 // have kernels for, but did not use.
 func requirePaths(t *testing.T, stats *randomStats) {
-	for path, flags := range map[string]string{"avx2": "avx2 fma", "avx512": "avx512f avx512dq avx512bw avx512vl"} {
-		if hasFlags(flags) {
+	for path := range pathFlags {
+		if hasPath(path) {
 			require.Equal(t, stats.kernels[path], stats.paths[path], "this machine has %s, but its path was not run", path)
 		}
 	}
 }
+
+// pathFlags are the features that the paths need.
+var pathFlags = map[string]string{"avx2": "avx2 fma", "avx512": "avx512f avx512dq avx512bw avx512vl"}
+
+// hasPath reports whether this machine can run a path.
+func hasPath(path string) bool { return hasFlags(pathFlags[path]) }
 
 // hasFlags asks the operating system for features of the processor, not the
 // code under test.
