@@ -242,7 +242,7 @@ func (w *writer) source(n *node, matters bool) string {
 		base = base.from[0]
 	}
 	at := w.byNode[base]
-	if !matters || slices.Equal(inputShape(at.shape), inputShape(n.shape)) {
+	if !matters || slices.Equal(at.shape, n.shape) || len(n.shape) == 0 {
 		return at.name
 	}
 	if done := w.byNode[n]; done != nil && slices.Equal(done.shape, n.shape) {
