@@ -20,8 +20,8 @@ import (
 // other modules. Packages are named by their folders. A new arrow is a
 // decision: add it here if it does not break a rule below.
 var arrows = map[string]string{
-	"spec":      "go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits",
-	"templates": "",
+	"spec":               "go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits",
+	"templates":          "",
 	"spec/onnx":          "google.golang.org/protobuf/encoding/protowire",
 	"spec/onnx/importer": "spec spec/onnx",
 
@@ -39,27 +39,36 @@ var arrows = map[string]string{
 	// The phases.
 	"gen/op":     "gen/dataset gen/ir gen/ir/expr runtime/nnrt spec",
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec",
-	"gen/pass":   "gen/ir",
-	"gen/plan":   "gen/ir gen/kernel gen/schedule",
+	"gen/pass":   "gen/ir gen/ir/expr",
+	"gen/plan":   "gen/ir gen/ir/expr gen/kernel gen/schedule",
 	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
 	"gen/files":  "github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.
-	"gen/asm":      "gen/ir/expr",
-	"gen/asm/avx2": "gen/asm gen/ir/expr",
-	"gen/target":   "gen/asm gen/asm/avx2",
+	"gen/asm":     "",
+	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
+	"gen/target":  "gen/asm gen/asm/x86 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",
 
+	// Models of other frameworks.
+	"spec/rtneural": "",
+
+	// Examples.
+	"docs/anomaly": "generated/anomaly",
+
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
+	"gen/bench":   "gen gen/interp gen/ir gen/ir/expr gen/run gen/target runtime/nnrt spec templates",
+	"gen/weights": "gen/dataset gen/ir runtime/nnrt",
+	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
-	"gen/verify":  "gen gen/interp gen/ir gen/plan gen/run runtime runtime/nnrt spec templates",
-	"gen/model":   "gen/dataset gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/importer",
+	"gen/verify":  "gen gen/interp gen/ir gen/ir/expr gen/plan gen/run runtime runtime/nnrt spec templates",
+	"gen/model":   "gen/dataset gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/importer spec/rtneural",
 	"gen/gentest": "gen gen/op gen/verify spec",
-	"cmd/nngen":   "gen gen/dataset gen/files gen/inspect gen/lower gen/model gen/plan gen/run gen/verify spec templates github.com/spf13/cobra",
+	"cmd/nngen":   "gen gen/bench gen/dataset gen/export gen/files gen/inspect gen/lower gen/model gen/op gen/plan gen/run gen/verify gen/weights spec templates github.com/spf13/cobra",
 }
 
 // rules hold whatever the table says.

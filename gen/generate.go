@@ -48,7 +48,7 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 		return nil, err
 	}
 	return plan.New(prog, plan.Options{
-		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net),
+		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net), SkipZeros: net.Codegen.SkipZeros == "auto",
 	})
 }
 
@@ -58,10 +58,11 @@ func Generate(net *spec.Network, o Options) (files.Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEmbedded(net, p); err != nil {
+	embedded, err := embed(net, p)
+	if err != nil {
 		return nil, err
 	}
-	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source}
+	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source, Embedded: embedded}
 	if opts.Package == "" {
 		opts.Package = net.Package
 	}

@@ -76,7 +76,12 @@ func table[T any](m *manual, title, intro string, rows []T, write func(*T)) {
 
 func (m *manual) layer(r *op.Layer) {
 	m.kind(r.Kind)
-	if r.MinFrom > 1 {
+	switch {
+	case r.NoFrom:
+		m.line("Reads nothing: it takes no `from`.\n")
+	case r.MinFrom > 1 && r.MinFrom == r.MaxFrom:
+		m.line("Reads %d sources.\n", r.MinFrom)
+	case r.MinFrom > 1:
 		m.line("Reads %d to %d sources.\n", r.MinFrom, r.MaxFrom)
 	}
 }

@@ -102,20 +102,61 @@ layers:
 `,
 }
 
+// inferenceNetworks are networks without anything to train, some without a
+// single parameter.
+var inferenceNetworks = map[string]string{
+	"function": `
+input: {shape: [3, 4, 5]}
+layers:
+  - abs
+`,
+	"shape": `
+input: {shape: [2, 3]}
+outputs: {a: {from: reshape1}, b: {from: reshape1}}
+layers:
+  - reshape: {shape: [3, 2]}
+`,
+	"outputs": `
+inputs: {a: {shape: [3, 4, 5]}, b: {shape: [1]}}
+outputs: {p: {from: t}, q: {from: m}, r: {from: s}, u: {from: t}}
+layers:
+  - transpose: {name: t, from: a}
+  - maximum: {name: m, from: [a, b]}
+  - reduce_mean: {name: s, from: a}
+`,
+	"constants": `
+input: {shape: [1]}
+outputs: {a: {from: argmax1}, b: {from: add1}}
+layers:
+  - constant: {shape: [2, 1], value: [1.5, -2]}
+  - divide: {from: [constant1, x]}
+  - batch_normalization: {axis: 0}
+  - argmax: {axis: 0}
+  - reduce_max: {from: constant1}
+  - add: {from: [x, reduce_max1]}
+`,
+}
+
 // TestLayers compiles the networks in both types and modes and compares them
 // with the oracle bit for bit and with float64.
 func TestLayers(t *testing.T) {
 	var nets []*gentest.Network
 	var names []string
-	for name, body := range layerNetworks {
+	add := func(name, body, rest string) {
 		for i, numeric := range []string{"{dtype: float32, mode: fast}", "{dtype: float64, mode: reproducible}"} {
-			src := fmt.Sprintf("nngen: 1\nname: %s%d\n%sloss: mse\nnumeric: %s\ncodegen: {batch: 3}\n", name, i, body, numeric)
+			src := fmt.Sprintf("nngen: 1\nname: %s%d\n%s%s\nnumeric: %s\n", name, i, body, rest, numeric)
 			net, err := spec.Decode("net.yaml", []byte(src), op.Vocabulary())
 			require.NoError(t, err, name)
 			n, err := gentest.Prepare(net)
 			require.NoError(t, err, name)
 			nets, names = append(nets, n), append(names, name)
 		}
+	}
+	for name, body := range layerNetworks {
+		add(name, body, "loss: mse\ncodegen: {batch: 3}")
+	}
+	for name, body := range inferenceNetworks {
+		add(name, body, "codegen: {batch: 3, train: false}")
 	}
 	prog, err := gentest.Build(t.TempDir(), nets)
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import "github.com/nngen-go/nngen/gen/pass"
 // Pipeline is the passes over a program, in order. The program is verified
 // before the first and after each.
 var Pipeline = pass.Pipeline{
-	pass.Dead,   // the softmax before a fused loss, gradients nobody asks for
-	pass.Narrow, // results that dead operations read
+	pass.Dead,    // the softmax before a fused loss, gradients nobody asks for
+	pass.Narrow,  // results that dead operations read
+	pass.StepOne, // the step on one sample
 }

@@ -20,8 +20,8 @@ func supported(net *spec.Network) spec.ErrorList {
 			refuse("write simd: auto or simd: none", "codegen: there are no %s kernels yet", isa)
 		}
 	}
-	if net.Codegen.Storage != "float32" {
-		refuse("write storage: float32", "codegen: storage %s is not supported yet", net.Codegen.Storage)
+	if net.Codegen.Storage != "float32" && net.Numeric.DType != "float32" {
+		refuse("write dtype: float32, or storage: float32", "codegen: storage %s goes with dtype float32, got %s", net.Codegen.Storage, net.Numeric.DType)
 	}
 	for _, o := range net.Outputs {
 		if len(net.Outputs) > 1 && strings.HasPrefix(spec.GoName(o.Name), "ArgMax") {

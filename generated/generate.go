@@ -17,6 +17,7 @@ package generated
 //go:generate go run ../cmd/nngen generate -o anomaly ../golden/specs/anomaly.yaml
 //go:generate go run ../cmd/nngen generate -o control ../golden/specs/control.yaml
 //go:generate go run ../cmd/nngen generate -o skip ../golden/specs/skip.yaml
+//go:generate go run ../cmd/nngen generate -o layers ../golden/specs/layers.yaml
 //go:generate go run ../cmd/nngen generate -o standalone ../golden/specs/standalone.yaml
 //go:generate go run ../cmd/nngen generate -o portable ../golden/specs/portable.yaml
 //go:generate go run ../cmd/nngen generate -o reproducible ../golden/specs/reproducible.yaml

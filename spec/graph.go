@@ -26,7 +26,7 @@ func (d *decoder) connect() {
 		}
 		if d.kinds[i].NoFrom {
 			if src := d.sources[i]; src != nil {
-				d.fail(src[0], "remove from", "%s reads nothing, got %d sources", layerContext(i, l), len(src))
+				d.fail(src[0], "remove from:", "%s reads nothing, so it takes no from", layerContext(i, l))
 			}
 			continue
 		}

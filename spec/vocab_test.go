@@ -1,6 +1,9 @@
 package spec
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // testVocabulary has the real words of the language; the compiler's rows,
 // with their arithmetic, live in gen/op.
@@ -59,9 +62,17 @@ func testLayers() []Kind {
 		num0("density", nil, &Range{Max: 1, MinOpen: true}),
 		{Name: "seed", Type: Integer, With: "density", Range: &Range{Max: 1 << 53}, Default: 0},
 	}}
-	axis := Param{Name: "axis", Type: Integer}
-	list := func(name string) Param { return Param{Name: name, Type: NumberList} }
-	join := func(name string) Kind { return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom} }
+	whole := func(name string) Param { return Param{Name: name, Type: Integer} }
+	list := func(name string, def any, r *Range) Param {
+		return Param{Name: name, Type: NumberList, Default: def, Range: r}
+	}
+	axis := whole("axis")
+	features := []Param{list("axes", -1.0, nil), flag0("shared", false)}
+	affine := []Param{flag0("use_weight", true), flag0("use_bias", true), flag0("trainable", true)}
+	reduced := []Param{list("axes", nil, nil), flag0("keepdims", false)}
+	join := func(name string, params ...Param) Kind {
+		return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom, Params: params}
+	}
 	return []Kind{
 		alias(row("dense", units, slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
 			slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
@@ -69,25 +80,28 @@ func testLayers() []Kind {
 			flag0("trainable", true), num0("drop_connect", nil, fraction), mask), "linear_layer", "gemm", "fully_connected"),
 		row("dropout", need(num0("rate", nil, fraction))),
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
-		join("minimum"), join("maximum"), join("average"), alias(join("concat"), "concatenate"),
-		row("flatten"), row("reshape", need(list("shape"))), alias(row("transpose", list("perm")), "permute"), row("slice", axis),
-		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape")), list("value")}},
-		row("scale_shift", list("axes")), row("prelu", list("axes")),
-		alias(row("batch_normalization", axis), "batch_norm"), alias(row("layer_normalization", axis), "layer_norm"),
-		row("reduce_sum", list("axes")), row("reduce_mean", list("axes")), row("reduce_max", list("axes")), row("reduce_min", list("axes")),
-		row("argmax", axis), row("argmin", axis),
+		join("minimum"), join("maximum"), join("average"), alias(join("concat", axis), "concatenate"),
+		row("flatten"), row("reshape", need(list("shape", nil, nil))), alias(row("transpose", list("perm", nil, notNegative)), "permute"),
+		row("slice", axis, whole("start"), whole("end"), whole("step")),
+		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape", nil, count)), list("value", 0.0, nil), flag0("trainable", false)}},
+		row("scale_shift", slices.Concat(features, affine)...), row("prelu", append(features, num0("init", 0.25, nil), flag0("trainable", true))...),
+		alias(row("batch_normalization", append(affine, num0("epsilon", 1e-3, notNegative), axis)...), "batch_norm"),
+		alias(row("layer_normalization", append(affine, num0("epsilon", 1e-5, notNegative), axis)...), "layer_norm"),
+		row("reduce_sum", reduced...), row("reduce_mean", reduced...), row("reduce_max", reduced...), row("reduce_min", reduced...),
+		row("argmax", axis, flag0("keepdims", false), flag0("last", false)), row("argmin", axis, flag0("keepdims", false), flag0("last", false)),
 	}
 }
 
 func testActivations() []Kind {
+	axis := Param{Name: "axis", Type: Integer}
 	return []Kind{
 		alias(row("linear"), "identity"), alias(row("sigmoid"), "logistic"),
 		alias(row("step", enum("gradient", "none", "straight_through")), "heaviside"),
 		row("softsign"), row("tanh"), row("relu"),
 		row("leaky_relu", num0("negative_slope", 0.01, notNegative)),
-		row("elu", num0("alpha", 1, above0)), row("selu"), row("celu", num0("alpha", 1.0, above0)),
-		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu"), "swish"), row("softplus"),
-		row("hard_sigmoid"), alias(row("hard_swish"), "hard_silu"), row("mish"), row("softmax"), row("log_softmax"),
+		row("elu", num0("alpha", 1, above0)), row("selu", num0("alpha", 1.6732632423543772, above0), num0("gamma", 1.0507009873554805, above0)), row("celu", num0("alpha", 1.0, above0)),
+		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu", num0("beta", 1.0, above0)), "swish"), row("softplus"),
+		row("hard_sigmoid", num0("alpha", 1.0/6, above0), num0("beta", 0.5, nil)), alias(row("hard_swish"), "hard_silu"), row("mish"), row("softmax", axis), row("log_softmax", axis),
 		row("abs"), alias(row("neg"), "negative"), row("sign"), alias(row("exp"), "exponential"), row("log"), row("sqrt"), row("square"),
 		row("reciprocal"), row("pow", short(num0("exponent", nil, nil))), row("erf"),
 		alias(row("clip", num0("min", nil, nil), num0("max", nil, nil)), "clamp"), row("thresholded_relu", num0("theta", 1.0, nil)),

@@ -6,9 +6,11 @@ import (
 	"io"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/bench"
 	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/spf13/cobra"
 )
 
 // eachSpec loads the specs and calls do with each. What is wrong with all of
@@ -34,9 +36,30 @@ func eachSpec(paths []string, do func(path string, net *spec.Network) error) err
 	return nil
 }
 
-// compiler returns what trains and runs networks. It says when it builds.
-func compiler(stderr io.Writer) *run.Compiler {
+// pathFlag is --path, which implementation to run on.
+type pathFlag string
+
+func (p *pathFlag) add(cmd *cobra.Command) {
+	cmd.Flags().Var(p, "path", "`NAME` of the implementation to run on: purego, avx2, auto (default auto)")
+}
+
+// String returns the value.
+func (p *pathFlag) String() string { return string(*p) }
+
+// Type is shown in the usage.
+func (p *pathFlag) Type() string { return "NAME" }
+
+// Set refuses what no code for this architecture can have.
+func (p *pathFlag) Set(name string) error {
+	*p = pathFlag(name)
+	return bench.CheckPath(name)
+}
+
+// compiler returns what trains and runs networks, on a path. It says when it
+// builds.
+func compiler(stderr io.Writer, path pathFlag) *run.Compiler {
 	return &run.Compiler{
+		Path: string(path),
 		Generate: func(net *spec.Network, standalone bool) (map[string][]byte, error) {
 			return gen.Generate(net, gen.Options{Standalone: standalone})
 		},

@@ -9,6 +9,7 @@ import (
 func evalCommand() *cobra.Command {
 	var data dataFlags
 	var o run.EvalOptions
+	var path pathFlag
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "eval SPEC --weights FILE --data FILE",
@@ -23,8 +24,11 @@ how sparse the weights are.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(o.Weights); err != nil {
+				return err
+			}
 			o.Data, o.Talk = data.Source, cmd.ErrOrStderr()
-			report, err := compiler(cmd.ErrOrStderr()).Eval(cmd.Context(), net, o)
+			report, err := compiler(cmd.ErrOrStderr(), path).Eval(cmd.Context(), net, o)
 			if err != nil {
 				return err
 			}
@@ -36,6 +40,7 @@ how sparse the weights are.`,
 		},
 	}
 	data.add(cmd)
+	path.add(cmd)
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	cmd.MarkFlagRequired("data")

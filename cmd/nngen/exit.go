@@ -7,6 +7,7 @@ import (
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/weights"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -15,7 +16,7 @@ const (
 	exitDone        = 0
 	exitFailure     = 1
 	exitUsage       = 2
-	exitOutOfDate   = 3
+	exitOutOfDate   = 3 // or different
 	exitInvalid     = 4 // spec, weights or data
 	exitMismatch    = 5
 	exitInterrupted = 130
@@ -35,6 +36,8 @@ func (a *app) exitCode(err error) int {
 		data    *dataset.Error
 		invalid *run.InvalidError
 		option  *run.OptionError
+		weight  *weights.Error
+		misfits weights.Errors
 		foreign *model.Error
 	)
 	switch {
@@ -42,13 +45,14 @@ func (a *app) exitCode(err error) int {
 		return exitDone
 	case !a.started, errors.As(err, &option):
 		return exitUsage
-	case errors.Is(err, errOutOfDate):
+	case errors.Is(err, errOutOfDate), errors.Is(err, errDifferent):
 		return exitOutOfDate
 	case errors.Is(err, errMismatch):
 		return exitMismatch
 	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid), errors.As(err, &foreign):
+	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid),
+		errors.As(err, &weight), errors.As(err, &misfits), errors.As(err, &foreign):
 		return exitInvalid
 	}
 	return exitFailure

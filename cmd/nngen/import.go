@@ -13,9 +13,9 @@ func importCommand() *cobra.Command {
 	var dir string
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "import MODEL.onnx -o DIR",
-		Short: "Turn a trained ONNX model into a spec and a weight file",
-		Long: `Read a trained model (ONNX, operator sets 6 to 28) and write DIR/NAME.yaml, a spec
+		Use:   "import MODEL -o DIR",
+		Short: "Turn a trained model (ONNX, RTNeural) into a spec and a weight file",
+		Long: `Read a trained model (ONNX, operator sets 6 to 28, or RTNeural's JSON) and write DIR/NAME.yaml, a spec
 as one would write it by hand, and DIR/NAME.safetensors, its weights. What the
 exporter spread over many nodes becomes layers again; what is not supported is
 refused by operator and node, with what can be done.

@@ -27,6 +27,9 @@ func inspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(weights); err != nil {
+				return err
+			}
 			p, err := gen.Plan(net, gen.Options{})
 			switch {
 			case err != nil:

@@ -2,7 +2,7 @@
 // trains, evaluates and runs the network with that generated code.
 //
 // What is data goes to standard output, what is talk to standard error. Exit
-// codes: 0 done, 1 failure, 2 usage, 3 generated code is out of date, 4 invalid
+// codes: 0 done, 1 failure, 2 usage, 3 out of date or different, 4 invalid
 // spec, weights or data, 5 verification mismatch, 130 interrupted.
 package main
 
@@ -56,7 +56,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, importCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, versionCommand,
 	} {
 		cmd := verb()
 		work := cmd.RunE

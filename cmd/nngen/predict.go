@@ -10,6 +10,7 @@ import (
 
 func predictCommand() *cobra.Command {
 	var o run.PredictOptions
+	var path pathFlag
 	cmd := &cobra.Command{
 		Use:   "predict SPEC --weights FILE --in FILE",
 		Short: "Run a trained network over inputs",
@@ -23,8 +24,11 @@ the file; without --out as CSV to standard output.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(o.Weights); err != nil {
+				return err
+			}
 			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			n, err := compiler(cmd.ErrOrStderr()).Predict(cmd.Context(), net, o)
+			n, err := compiler(cmd.ErrOrStderr(), path).Predict(cmd.Context(), net, o)
 			if err == nil && o.Out != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", o.Out, n)
 			}
@@ -34,6 +38,7 @@ the file; without --out as CSV to standard output.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
 	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv")
+	path.add(cmd)
 	cmd.MarkFlagRequired("weights")
 	cmd.MarkFlagRequired("in")
 	return cmd

@@ -21,6 +21,7 @@ type trainFlags struct {
 	validation        string
 	validationTargets string
 	log               string
+	path              pathFlag
 	generate, json    bool
 	options           run.TrainOptions
 }
@@ -43,6 +44,7 @@ the same bits as without the interruption.`,
 	o := &f.options
 	flags := cmd.Flags()
 	f.data.add(cmd)
+	f.path.add(cmd)
 	flags.StringVar(&f.validation, "validation", "0", "`SHARE` of the data to hold back, or a file")
 	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
 	flags.IntVar(&o.Epochs, "epochs", 10, "how often to go through the data, in all")
@@ -76,6 +78,9 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkWeights(f.options.Weights); err != nil {
+		return err
+	}
 	log, err := openLog(f.log, f.options.Resume)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
-	report, err := compiler(stderr).Train(cmd.Context(), net, o)
+	report, err := compiler(stderr, f.path).Train(cmd.Context(), net, o)
 	if report == nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type verifyFlags struct {
 
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
+	var path pathFlag
 	o := &f.Options
 	cmd := &cobra.Command{
 		Use:   "verify SPEC | verify MODEL.onnx [TEST_DATA_SET_DIR…]",
@@ -46,7 +47,10 @@ an operator needs as constants are taken from the first folder.`,
 			if err != nil {
 				return err
 			}
-			f.Compiler = compiler(cmd.ErrOrStderr())
+			if err := checkWeights(f.Options.Weights); err != nil {
+				return err
+			}
+			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
 			report, err := verify.Run(cmd.Context(), net, f.Options)
 			if err != nil {
 				return err
@@ -65,6 +69,7 @@ an operator needs as constants are taken from the first folder.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights to verify with as well")
 	cmd.Flags().IntVar(&o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
+	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, auto (default all that this machine has)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")

@@ -5,6 +5,7 @@
 package asm
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -17,15 +18,18 @@ type Func struct {
 	Args []Arg
 	Doc  []string
 
-	body   strings.Builder
-	labels int
-	consts []constant
+	body       bytes.Buffer
+	labels     int
+	consts     []constant
+	constBytes int
 }
 
-// constant is a value of the read-only data that goes with a function.
+// constant is a value of the read-only data that goes with a function: words
+// of the same size, one after the other, as hexadecimal numbers.
 type constant struct {
-	bits uint64
-	size int
+	words  string
+	size   int // of a word, in bytes
+	offset int
 }
 
 // Arg is an argument: a pointer or an int.
@@ -73,13 +77,26 @@ func (f *Func) Const(v float64, double bool) string {
 
 // ConstBits is the operand of a constant of size bytes.
 func (f *Func) ConstBits(bits uint64, size int) string {
-	c := constant{bits, size}
-	i := slices.Index(f.consts, c)
+	return f.ConstTable([]uint64{bits}, size)
+}
+
+// ConstTable is the operand of constants of size bytes each, one after the
+// other. A table of 32 bytes begins at a multiple of 32 from the data's begin.
+func (f *Func) ConstTable(bits []uint64, size int) string {
+	words := make([]string, len(bits))
+	for i, b := range bits {
+		words[i] = fmt.Sprintf("%#x", b)
+	}
+	c := constant{words: strings.Join(words, " "), size: size}
+	i := slices.IndexFunc(f.consts, func(d constant) bool { return d.words == c.words && d.size == c.size })
 	if i < 0 {
 		i = len(f.consts)
+		align := min(32, max(8, len(bits)*size))
+		c.offset = (f.constBytes + align - 1) / align * align
+		f.constBytes = c.offset + max(8, len(bits)*size)
 		f.consts = append(f.consts, c)
 	}
-	return fmt.Sprintf("%sConst<>+%d(SB)", f.Name, 8*i)
+	return fmt.Sprintf("%sConst<>+%d(SB)", f.Name, f.consts[i].offset)
 }
 
 // data is the function's read-only data.
@@ -88,16 +105,31 @@ func (f *Func) data() string {
 		return ""
 	}
 	var b strings.Builder
-	for i, c := range f.consts {
-		fmt.Fprintf(&b, "DATA %sConst<>+%d(SB)/%d, $%#x\n", f.Name, 8*i, c.size, c.bits)
+	for _, c := range f.consts {
+		for i, w := range strings.Fields(c.words) {
+			fmt.Fprintf(&b, "DATA %sConst<>+%d(SB)/%d, $%s\n", f.Name, c.offset+i*c.size, c.size, w)
+		}
 	}
-	fmt.Fprintf(&b, "GLOBL %sConst<>(SB), RODATA|NOPTR, $%d\n\n", f.Name, 8*len(f.consts))
+	// The linker aligns symbols of a multiple of 32 bytes to 32.
+	fmt.Fprintf(&b, "GLOBL %sConst<>(SB), RODATA|NOPTR, $%d\n\n", f.Name, (f.constBytes+31)/32*32)
 	return b.String()
 }
 
 // Ins writes an instruction.
 func (f *Func) Ins(op string, operands ...string) {
 	fmt.Fprintf(&f.body, "\t%s %s\n", op, strings.Join(operands, ", "))
+}
+
+// Mark is a place in the function to go back to.
+type Mark struct{ body, labels int }
+
+// Mark returns the place reached.
+func (f *Func) Mark() Mark { return Mark{f.body.Len(), f.labels} }
+
+// Rewind takes back what was written since.
+func (f *Func) Rewind(m Mark) {
+	f.body.Truncate(m.body)
+	f.labels = m.labels
 }
 
 // Note writes a comment: the formula of what follows.

@@ -23,6 +23,8 @@ type Array struct {
 	Shape   []int
 	Data    []float64
 	Integer bool // the file stores integers (or booleans)
+	Kind    byte // in the file: 'f' float, 'i' signed, 'u' unsigned, 'b' boolean
+	Bytes   int  // of an element in the file
 }
 
 // Rows returns the number of rows, the first dimension.

@@ -12,11 +12,15 @@ type element struct {
 	order binary.ByteOrder
 }
 
-// decode appends the numbers in data, whose length is a multiple of the size.
+// decode returns the numbers in data, whose length is a multiple of the size.
 func (e element) decode(data []byte) []float64 {
-	out := make([]float64, len(data)/e.size)
-	for i := range out {
-		out[i] = e.value(data[i*e.size:])
+	return e.append(make([]float64, 0, len(data)/e.size), data)
+}
+
+// append appends the numbers in data.
+func (e element) append(out []float64, data []byte) []float64 {
+	for ; len(data) > 0; data = data[e.size:] {
+		out = append(out, e.value(data))
 	}
 	return out
 }
@@ -35,6 +39,8 @@ func (e element) value(b []byte) float64 {
 		u = e.order.Uint64(b)
 	}
 	switch {
+	case e.kind == 'f' && e.size == 2:
+		return Float16(uint16(u))
 	case e.kind == 'f' && e.size == 4:
 		return float64(math.Float32frombits(uint32(u)))
 	case e.kind == 'f':
@@ -50,19 +56,47 @@ func (e element) value(b []byte) float64 {
 
 // array decodes the data of an array that begins at byte offset of its file.
 func (e element) array(shape []int, data []byte, offset int) (*Array, error) {
+	if _, err := e.fits(shape, len(data), offset); err != nil {
+		return nil, err
+	}
+	return e.of(shape, e.decode(data)), nil
+}
+
+// fits checks the number of bytes of the data of an array and returns the
+// number of its elements.
+func (e element) fits(shape []int, size, offset int) (n int, err error) {
 	n, ok := elements(shape, e.size)
 	if !ok {
-		return nil, errorf("byte 0", "the shape %s is too large", shapeText(shape))
+		return 0, errorf("byte 0", "the shape %s is too large", shapeText(shape))
 	}
 	want := n * e.size
-	if len(data) < want {
-		return nil, errorf(place(offset+len(data)),
-			"the file ends after %d bytes of data; the shape %s takes %d", len(data), shapeText(shape), want)
+	if size < want {
+		return 0, errorf(place(offset+size),
+			"the file ends after %d bytes of data; the shape %s takes %d", size, shapeText(shape), want)
 	}
-	if len(data) > want {
-		return nil, errorf(place(offset+want),
-			"%d bytes follow the data; the shape %s takes %d bytes", len(data)-want, shapeText(shape), want)
+	if size > want {
+		return 0, errorf(place(offset+want),
+			"%d bytes follow the data; the shape %s takes %d bytes", size-want, shapeText(shape), want)
 	}
-	a := &Array{Shape: shape, Data: e.decode(data), Integer: e.kind != 'f'}
-	return a, nil
+	return n, nil
+}
+
+// of makes an array of numbers that were stored like this.
+func (e element) of(shape []int, data []float64) *Array {
+	return &Array{Shape: shape, Data: data, Integer: e.kind != 'f', Kind: e.kind, Bytes: e.size}
+}
+
+// Float16 returns the value of IEEE half-precision bits.
+func Float16(b uint16) float64 {
+	exponent, fraction := int(b>>10&31), float64(b&0x3ff)
+	v := math.Ldexp(fraction, -24)
+	switch {
+	case exponent == 31 && fraction != 0:
+		return math.NaN()
+	case exponent == 31:
+		v = math.Inf(1)
+	case exponent != 0:
+		v = math.Ldexp(1024+fraction, exponent-25)
+	}
+	return math.Copysign(v, 1-2*float64(b>>15))
 }

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"strings"
@@ -94,7 +95,8 @@ var malformed = []struct {
 	{"npy NaN", string(npyOf("<f4", "(2, 2)", floats(1, 2, 3, nan)...)), "row 2: element 2 is NaN"},
 	{"npy Inf", string(npyOf("<f4", "(2,)", floats(1, inf)...)), "row 2: the value is +Inf"},
 	{"npy object", string(npyOf("|O", "(1,)", 0x80)), "pickled"},
-	{"npy half", string(npyOf("<f2", "(1,)", 0, 0)), `element type "<f2"`},
+	{"npy complex", string(npyOf("<c8", "(1,)", 0, 0, 0, 0, 0, 0, 0, 0)), `element type "<c8"`},
+	{"npy half NaN", string(npyOf("<f2", "(1,)", 0x01, 0x7e)), "row 1: the value is NaN"},
 	{"npy type", string(npyOf("", "(1,)", 0, 0)), `element type ""`},
 
 	{"npz empty", string(zipOf()), "holds no array"},
@@ -149,8 +151,16 @@ func TestMalformed(t *testing.T) {
 	}
 	_, err := ParseIDX([]byte("abcd"))
 	require.ErrorContains(t, err, "two zero bytes")
-	_, err = ReadNPY(strings.NewReader(valid), 10)
-	require.ErrorContains(t, err, "more than 10 bytes")
+	_, err = ReadNPY(strings.NewReader(valid), int64(len(valid))-1, 8)
+	require.ErrorContains(t, err, "more data than announced")
+	_, err = ReadNPY(strings.NewReader(valid), int64(len(valid))+1, 8)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	long := string(npyOf("<f4", "(5000,)", make([]byte, 20000)...))
+	_, err = ReadNPY(strings.NewReader(long), int64(len(long)), 39999)
+	require.ErrorContains(t, err, "5000 numbers expand to more than the 39999 bytes")
+	a, err := ReadNPY(strings.NewReader(long), int64(len(long)), 40000)
+	require.NoError(t, err)
+	require.Equal(t, make([]float64, 5000), a.Data)
 }
 
 // TestMutations cuts and changes valid files: no panic, little memory.

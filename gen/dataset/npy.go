@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -14,30 +15,71 @@ const (
 	maxDims   = 32
 )
 
-// ReadNPY reads an .npy file of at most limit bytes.
-func ReadNPY(r io.Reader, limit int64) (*Array, error) {
-	data, err := readLimited(r, limit)
+// ReadNPY reads an .npy file of exactly size bytes whose numbers may take
+// memory bytes, 8 each. They are decoded as they arrive, once sizes are checked.
+func ReadNPY(r io.Reader, size, memory int64) (*Array, error) {
+	const longest = len(npyMagic) + 6 + maxHeader
+	head := make([]byte, min(size, int64(longest)))
+	if _, err := io.ReadFull(r, head); err != nil {
+		return nil, err
+	}
+	if size == int64(len(head)) { // all of it
+		if err := atEnd(r); err != nil {
+			return nil, err
+		}
+		return ParseNPY(head)
+	}
+	if !bytes.HasPrefix(head, []byte(npyMagic)) {
+		return nil, errNoMagic
+	}
+	h, elem, offset, err := npyHead(head)
 	if err != nil {
 		return nil, err
 	}
-	return ParseNPY(data)
+	n, err := elem.fits(h.shape, int(size)-offset, offset)
+	if err != nil {
+		return nil, err
+	}
+	if int64(n) > memory/8 {
+		return nil, errorf("", "%d numbers expand to more than the %d bytes that a file of this size may take; save it without compression, with numpy.savez", n, memory)
+	}
+	r = io.MultiReader(bytes.NewReader(head[offset:]), r)
+	data, chunk := make([]float64, 0, n), make([]byte, 1<<16)
+	for len(data) < n {
+		part := chunk[:min(len(chunk), (n-len(data))*elem.size)]
+		if _, err := io.ReadFull(r, part); err != nil {
+			return nil, err
+		}
+		data = elem.append(data, part)
+	}
+	if err := atEnd(r); err != nil {
+		return nil, err
+	}
+	return elem.of(h.shape, data).inC(h)
 }
 
+// atEnd reads the end of an archive's entry, where its checksum is compared.
+func atEnd(r io.Reader) error {
+	n, err := io.ReadFull(r, make([]byte, 1))
+	if n > 0 {
+		return errorf("", "more data than announced")
+	}
+	if err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// errNoMagic is what is no .npy file at all.
+var errNoMagic = errorf("byte 0", "the file does not begin with \\x93NUMPY")
+
 // ParseNPY reads an .npy file: versions 1 to 3, booleans, integers and floats
-// of 4 and 8 bytes, either byte order, C or Fortran order.
+// of 2, 4 and 8 bytes, either byte order, C or Fortran order.
 func ParseNPY(data []byte) (*Array, error) {
 	if len(data) < len(npyMagic) || string(data[:len(npyMagic)]) != npyMagic {
-		return nil, errorf("byte 0", "the file does not begin with \\x93NUMPY")
+		return nil, errNoMagic
 	}
-	text, offset, err := npyHeaderText(data)
-	if err != nil {
-		return nil, err
-	}
-	h, err := parseNPYHeader(text)
-	if err != nil {
-		return nil, errorf(place(offset-len(text)), "header: %v", err)
-	}
-	elem, err := npyElement(h.descr)
+	h, elem, offset, err := npyHead(data)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +87,24 @@ func ParseNPY(data []byte) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.inC(h)
+}
+
+// npyHead reads the header and says where the data begins.
+func npyHead(data []byte) (h npyHeader, elem element, offset int, err error) {
+	text, offset, err := npyHeaderText(data)
+	if err != nil {
+		return h, elem, 0, err
+	}
+	if h, err = parseNPYHeader(text); err != nil {
+		return h, elem, 0, errorf(place(offset-len(text)), "header: %v", err)
+	}
+	elem, err = npyElement(h.descr)
+	return h, elem, offset, err
+}
+
+// inC brings an array into C order and checks its values.
+func (a *Array) inC(h npyHeader) (*Array, error) {
 	if h.fortran {
 		a.Data = fromFortran(a.Data, a.Shape)
 	}
@@ -95,11 +155,11 @@ func npyElement(descr string) (element, error) {
 		t = t[1:]
 	}
 	switch t {
-	case "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
+	case "f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1":
 		e.kind, e.size = t[0], int(t[1]-'0')
 		return e, nil
 	}
-	const keep = "nngen reads float32, float64, integers and booleans"
+	const keep = "nngen reads float16, float32, float64, integers and booleans"
 	switch {
 	case strings.HasPrefix(t, "O"):
 		return e, errorf("", "the array holds pickled Python objects, which are not read because loading them can run code; "+

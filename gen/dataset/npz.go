@@ -9,8 +9,9 @@ import (
 // maxArrays is the most arrays of an .npz.
 const maxArrays = 1000
 
-// parseNPZ reads an .npz file: a zip archive of .npy files.
-func parseNPZ(data []byte) (*File, error) {
+// ParseNPZ reads an .npz file, a zip archive of .npy files, whose numbers may
+// take memory bytes, 8 each.
+func ParseNPZ(data []byte, memory int64) (*File, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, errorf("", "broken .npz file: %v", err)
@@ -34,7 +35,7 @@ func parseNPZ(data []byte) (*File, error) {
 		case entry.UncompressedSize64 > uint64(left):
 			return nil, tooDense("the .npz file", expandLimit(len(data)))
 		}
-		a, err := readEntry(entry, left)
+		a, err := readEntry(entry, memory)
 		if e, ok := err.(*Error); ok && e.Place != "" {
 			return nil, errorf(where+": "+e.Place, "%s", e.Msg)
 		}
@@ -43,17 +44,18 @@ func parseNPZ(data []byte) (*File, error) {
 		}
 		a.Name = name
 		left -= int64(entry.UncompressedSize64)
+		memory -= 8 * int64(len(a.Data))
 		f.Arrays = append(f.Arrays, a)
 	}
 	return f, nil
 }
 
-// readEntry reads one array of at most limit bytes.
-func readEntry(entry *zip.File, limit int64) (*Array, error) {
+// readEntry reads one array whose numbers may take memory bytes.
+func readEntry(entry *zip.File, memory int64) (*Array, error) {
 	r, err := entry.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return ReadNPY(r, min(limit, int64(entry.UncompressedSize64)))
+	return ReadNPY(r, int64(entry.UncompressedSize64), memory)
 }

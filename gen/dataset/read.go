@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +24,7 @@ const (
 
 // ReadFile reads a data file of any of the formats.
 func ReadFile(path string) (*File, error) {
-	data, err := readAll(path)
+	data, err := ReadAll(path)
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +36,8 @@ func ReadFile(path string) (*File, error) {
 	return f, nil
 }
 
-// readAll reads a file that is not a device or a directory and not too large.
-func readAll(path string) ([]byte, error) {
+// ReadAll reads a file that is not a device or a directory and not too large.
+func ReadAll(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func Parse(data []byte) (*File, error) {
 	case bytes.HasPrefix(data, []byte(npyMagic)):
 		return single(NPY)(ParseNPY(data))
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
-		return parseNPZ(data)
+		return ParseNPZ(data, math.MaxInt64)
 	case isIDX(data):
 		return single(IDX)(ParseIDX(data))
 	case isText(data):

@@ -34,6 +34,7 @@ func TestReadNumPy(t *testing.T) {
 		{"c_f4.npy", []int{3, 4}, ramp(half), false},
 		{"c_f4.npy.gz", []int{3, 4}, ramp(half), false},
 		{"fortran_f8.npy", []int{3, 2, 2}, ramp(half), false},
+		{"half.npy", []int{6}, []float64{0, math.Copysign(0, -1), 0.333251953125, -65504, 0x1p-14, 0x1p-24}, false},
 		{"big_i2.npy", []int{3, 4}, ramp(func(v float64) float64 { return v - 6 }), true},
 		{"bool.npy", []int{3, 4}, ramp(func(v float64) float64 { return 1 - math.Mod(v, 2) }), true},
 		{"u8.npy", []int{3, 4}, ramp(same), true},

@@ -37,6 +37,16 @@ func (f Files) Diff(dir string) (string, error) {
 	return b.String(), nil
 }
 
+// DiffText returns the unified diff of two texts without context, empty if they
+// are the same.
+func DiffText(nameA, nameB string, a, b []byte) string {
+	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: lines(a), B: lines(b), FromFile: nameA, ToFile: nameB})
+	if err != nil {
+		return fmt.Sprintf("Files %s and %s differ\n", nameA, nameB)
+	}
+	return text
+}
+
 // diff returns the unified diff of one file.
 func (c change) diff(name string, exists bool) string {
 	from, to := name, name

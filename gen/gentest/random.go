@@ -31,10 +31,11 @@ func NewGenerator(seed uint64) *Generator {
 
 // node is a value of the network under construction.
 type node struct {
-	ref  spec.Ref
-	size int
-	read bool
-	made string // activation that made it
+	ref   spec.Ref
+	size  int
+	dims  []int // its shape, if it is not [size]
+	read  bool
+	fixed bool // an input: no gradient is wanted
 }
 
 // network is one network under construction.
@@ -81,7 +82,11 @@ func (g *Generator) count(feature string, when bool) bool {
 // Network makes a network.
 func (g *Generator) Network(name string) (*spec.Network, error) {
 	n := &network{Generator: g, b: spec.New(name)}
-	n.train = !g.count("inference only", g.chance(0.05))
+	storage := "float32"
+	if g.count("narrow storage", g.chance(0.1)) {
+		storage = g.pick("storage", []string{"float16", "int8"})
+	}
+	n.train = storage == "float32" && !g.count("inference only", g.chance(0.05))
 	n.inputs()
 	for range 1 + g.IntN(4) {
 		n.layer()
@@ -91,9 +96,13 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 		n.optimizer()
 	}
 	batch := 1 + g.IntN(6)
-	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"})})
+	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"}), "storage": storage})
+	dtypes := []string{"float32", "float64", "float32"}
+	if storage != "float32" {
+		dtypes = dtypes[:1]
+	}
 	n.b.Numeric(spec.Fields{
-		"dtype": g.pick("dtype", []string{"float32", "float64", "float32"}),
+		"dtype": g.pick("dtype", dtypes),
 		"mode":  g.pick("mode", []string{"fast", "reproducible"}),
 	})
 	return n.b.Build(g.vocab)
@@ -126,7 +135,7 @@ func (n *network) inputs() {
 		default:
 			ref = n.b.Input(name, size)
 		}
-		n.nodes = append(n.nodes, &node{ref: ref, size: size})
+		n.nodes = append(n.nodes, &node{ref: ref, size: size, fixed: true})
 	}
 }
 
@@ -152,53 +161,39 @@ func (n *network) any() *node {
 	return v
 }
 
-func (n *network) push(ref spec.Ref, size int, made string) *node {
-	v := &node{ref: ref, size: size, made: made}
+func (n *network) push(ref spec.Ref, size int) *node {
+	v := &node{ref: ref, size: size}
 	n.nodes = append(n.nodes, v)
 	return v
 }
 
 // layer adds a layer.
 func (n *network) layer() {
-	switch kind := n.pick("layer", []string{"dense", "dense", "dense", "activation", "dropout", "add", "concat", "flatten"}); kind {
+	if n.chance(0.2) {
+		n.activationLayer()
+		return
+	}
+	words := append([]string{"dense", "dense", "dense"}, names(n.vocab.Layers)...)
+	switch kind := n.pick("layer", words); kind {
 	case "dense":
 		n.dense(n.any(), n.width())
-	case "activation":
-		x := n.any()
-		name, fields := n.activation()
-		n.push(n.b.Layer(name, x.ref, fields), x.size, name)
 	case "dropout":
 		x := n.any()
-		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size, "")
+		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size)
 	case "flatten":
 		x := n.any()
-		n.push(n.b.Layer("flatten", x.ref), x.size, "")
+		n.push(n.b.Layer("flatten", x.ref), x.size)
 	case "concat":
-		x, y := n.any(), n.any()
-		n.push(n.b.Layer("concat", spec.Join(x.ref, y.ref)), x.size+y.size, "")
-	case "add":
-		x := n.any()
-		y := n.dense(n.any(), x.size)
-		y.read = true
-		n.push(n.b.Layer("add", spec.Join(x.ref, y.ref)), x.size, "")
+		n.concat()
+	default:
+		n.shapeLayer(kind)
 	}
 }
 
-// activation chooses an activation that may stand in the network.
+// activation chooses an activation that may stand anywhere in the network.
 func (n *network) activation() (string, spec.Fields) {
-	name := n.pick("activation", names(n.vocab.Activations))
-	f := spec.Fields{}
-	switch {
-	case name == "step" && n.train:
-		f["gradient"] = "straight_through"
-	case name == "leaky_relu" && n.chance(0.5):
-		f["negative_slope"] = 0.2
-	case name == "elu" && n.chance(0.5), name == "celu" && n.chance(0.5):
-		f["alpha"] = 0.7
-	case name == "gelu":
-		f["approximate"] = n.pick("gelu", []string{"none", "tanh"})
-	}
-	return name, f
+	name := n.pick("activation", slices.DeleteFunc(names(n.vocab.Activations), delicate))
+	return name, n.activationFields(name)
 }
 
 func (n *network) dense(x *node, units int) *node {
@@ -227,7 +222,7 @@ func (n *network) dense(x *node, units int) *node {
 	if n.count("mask", n.chance(0.12) && x.size*units >= 8) {
 		f["mask"] = spec.Fields{"density": 0.5 + 0.3*n.Float64(), "seed": n.IntN(1000)}
 	}
-	return n.push(n.b.Layer("dense", x.ref, f), units, name)
+	return n.push(n.b.Layer("dense", x.ref, f), units)
 }
 
 func (n *network) initializer() any {

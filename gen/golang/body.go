@@ -31,6 +31,10 @@ type body struct {
 	sample         string               // Go expression of the sample's number
 	training       bool                 // part of a training step
 	layers         bool                 // layer by layer: every value has a row per sample i
+	from           string               // the rows, as the range of a slice
+	variables      map[*ir.Value]string // slices of rows
+	declared       []jen.Code           // their declarations
+	single         bool                 // one sample, none of whose values has rows
 	outputs        map[*ir.Value]string // fields of y, layer by layer
 	stmts          []jen.Code
 }
@@ -60,7 +64,9 @@ func (b *body) result(v *ir.Value) place {
 	switch slot, inSlot := b.phase.Slot[v]; {
 	case isNumber(v):
 	case b.rows[v] != "":
-		b.add(letf(name, "&%s", b.rows[v]))
+		b.add(letf(name, "&%s[i]", b.rowsVariable(v)))
+	case inSlot && b.single:
+		b.add(letf(name, "&%s.t%d[0]", b.slots, slot))
 	case inSlot && b.phase.Slots[slot] == v.Size():
 		b.add(letf(name, "&%s.t%d", b.slots, slot))
 	case inSlot:
@@ -105,6 +111,8 @@ func (b *body) step(s *plan.Step) error {
 		return b.matrix(s)
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
+	case *ir.RankOne:
+		b.rankOne(o)
 	case *ir.BatchSum:
 		return b.batchSum(o)
 	case *ir.Map:
@@ -169,7 +177,11 @@ func (b *body) mapOp(o *ir.Map) error {
 	if k := b.elementWise(o, out.Size()); k != nil {
 		args := []jen.Code{exprf("%s", y.ptr)}
 		for _, x := range o.In {
-			args = append(args, exprf("%s", b.pointer(x)))
+			if isNumber(x) {
+				args = append(args, exprf("%s", b.at[x].idx))
+			} else {
+				args = append(args, exprf("%s", b.pointer(x)))
+			}
 		}
 		b.add(jen.Id(k.name).Call(args...))
 		return nil
@@ -181,9 +193,6 @@ func (b *body) mapOp(o *ir.Map) error {
 // elementWise is the kernel of an element-wise operation of inference, nil if
 // it has none.
 func (b *body) elementWise(o *ir.Map, size int) *kernelFunc {
-	if b.training {
-		return nil
-	}
 	return b.e.mapKernel(o, size)
 }
 
@@ -208,13 +217,23 @@ func perStep(o *ir.Map) bool {
 
 // numbers computes numbers of the step in float64 and rounds them to the
 // type of their results.
-func (b *body) numbers(o *ir.Map) {
+func (b *body) numbers(o *ir.Map) { b.numbersFor(o, nil) }
+
+// numbersFor computes the numbers that are needed; nil is all.
+func (b *body) numbersFor(o *ir.Map, needed map[*ir.Value]bool) {
 	s := b.e.scalar(ir.Float64)
 	s.avoid(b.names)
 	for i, x := range o.In {
 		s.bind(o.InNames[i], b.at[x].idx)
 	}
-	prog := o.Prog.Keep(o.OutNames...)
+	var outs []*ir.Value
+	var names []string
+	for i, y := range o.Out {
+		if needed == nil || needed[y] {
+			outs, names = append(outs, y), append(names, o.OutNames[i])
+		}
+	}
+	prog := o.Prog.Keep(names...)
 	if len(prog) == 1 && prog[0].X.Op == expr.OpLeaf { // a rounding alone
 		s.names[prog[0].Name] = s.names[prog[0].X.Name]
 	} else {
@@ -223,8 +242,8 @@ func (b *body) numbers(o *ir.Map) {
 	for name := range s.taken {
 		b.names.taken[name] = true
 	}
-	for i, y := range o.Out {
-		goName := s.names[o.OutNames[i]]
+	for i, y := range outs {
+		goName := s.names[names[i]]
 		if y.DType != ir.Float64 {
 			rounded := b.names.name(y.Name)
 			b.add(letf(rounded, "%s(%s)", typeName(y.DType), goName))

@@ -24,6 +24,7 @@ type Options struct {
 	Source     string // base name of the spec, for the header
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc Sources
+	Embedded   []byte // the weight file for the binary, nil without one
 }
 
 // Emit returns the files of the package by name.
@@ -49,6 +50,9 @@ type emitter struct {
 	used     map[string]bool        // runtime identifiers used
 	updates  map[string]string      // names of update kernels, by what they compute
 	rowNames map[*ir.Value]string
+	lists    bool // some inputs are listed
+	// trainSteps are the statements of a training step before the samples.
+	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
@@ -64,7 +68,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 // the variables of kernels are taken.
 func newGlobals(p *plan.Plan) *namer {
 	n := newNamer(
-		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors",
+		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors", "shareFrom",
 		"batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
 		"b", "bq", "c", "d", "dj", "dy", "g", "gk", "gn", "gt", "i", "in", "j", "k", "lanes", "n", "o", "p", "q", "row", "s",
 		"t", "v", "w", "wi", "wk", "wn", "wq", "ws", "wt", "x", "xk", "xn", "y", "h",

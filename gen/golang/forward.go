@@ -132,7 +132,7 @@ func (e *emitter) inBatches() []jen.Code {
 // forwardRows prints inference of a batch, layer by layer.
 func (e *emitter) forwardRows(f *jen.File) error {
 	b := &body{
-		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true,
+		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true, from: ":len(x)", variables: map[*ir.Value]string{},
 		names: e.local("x", "y", "ws", "n", "p", "i", "j"), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
 	}
 	for _, v := range e.prog.Inputs {
@@ -155,7 +155,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	if len(copies) > 0 {
 		stmts = append(stmts, forRange("i", "x", copies...))
 	}
-	stmts = append(b.boundRows(), stmts...)
+	stmts = append(append([]jen.Code{setf("x", "x[:min(len(x), MaxBatch)]"), setf("y", "y[:len(x)]")}, b.declared...), stmts...)
 	if b.usesParams() {
 		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
 	}

@@ -2,12 +2,12 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
@@ -16,32 +16,41 @@ import (
 // vectorGradWeight gives the gradient of a weight its assembly: per panel,
 // over all rows of the batch.
 func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) {
-	tgt := target.ByName(b.e.plan.Options.Targets[0])
-	l, double := &t.Layout, b.e.elem == ir.Float64
-	size := map[bool]int{false: 4, true: 8}[double]
+	tgt := b.e.target()
+	l, elem := &t.Layout, typeName(b.e.elem)
 	x, dy := b.rowsOf(o.X), b.rowsOf(o.DY)
-	suffix := 0
+	inputs := max(flopsPerCall/(2*schedule.Panel*b.e.plan.Options.Batch), tgt.InputsOfWeights)
 	panel := func(g, first string, width, valid int) []jen.Code {
 		var out []jen.Code
-		for lane := 0; lane < valid; lane += tgt.VectorOutputs(double, 1) {
-			m := asm.GradWeight{
-				Double: double, Fused: b.e.prog.Mode == "fast", Inputs: l.In, Width: width,
-				Valid: min(tgt.VectorOutputs(double, 1), valid-lane), XStride: x.stride * size, DYStride: dy.stride * size, Elem: typeName(b.e.elem),
+		for lane, most := 0, tgt.VectorOutputs(elem, 1); lane < valid; lane += most {
+			kern := &kernel.Gradient{
+				Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: min(most, valid-lane), Width: width, X: x.stride, DY: dy.stride,
 			}
-			name := fmt.Sprintf("%sPanel%d", k.name, suffix)
-			suffix++
-			k.extra = append(k.extra, &gradWeightKernel{m, name})
-			out = append(out, jen.Id(name+strings.ToUpper(tgt.Name)).Call(exprf("&%s[0][%d], %s, %s, len(x)",
-				g, lane, dy.element("dy", plusText(first, lane)), x.element("x", "0"))))
+			name := b.e.share(k, fmt.Sprintf("%+v", *kern), fmt.Sprintf("gradient%d", kern.Outputs),
+				fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows.", kern.Outputs),
+				func(t *target.Target, name string, doc []string) *asm.Func {
+					f, _ := t.GradWeight(name, doc, kern)
+					return f
+				})
+			at, count := "0", fmt.Sprint(l.In)
+			if inputs < l.In {
+				at, count = "k", fmt.Sprintf("min(%d, %d-k)", inputs, l.In)
+			}
+			out = append(out, jen.Id(name).Call(exprf("&%s[%s][%d], %s, %s, %s, len(x)",
+				g, at, lane, dy.element("dy", "0", plusText(first, lane)), x.element("x", "0", at), count)))
 		}
 		return out
 	}
+	var calls []jen.Code
 	if l.Full > 0 {
-		k.fast = append(k.fast, forRange("q", "g", panel("g[q]", "q*16", schedule.Panel, schedule.Panel)...))
+		calls = append(calls, forRange("q", "g", panel("g[q]", "q*16", schedule.Panel, schedule.Panel)...))
 	}
 	if l.Tail > 0 {
-		k.fast = append(k.fast, panel("gt", fmt.Sprint(l.Full*schedule.Panel), l.Tail, l.TailOutputs())...)
+		calls = append(calls, panel("gt", fmt.Sprint(l.Full*schedule.Panel), l.Tail, l.TailOutputs())...)
 	}
-	k.fast = append(k.fast, jen.Return())
+	if inputs < l.In {
+		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
+	}
+	k.fast = append(calls, jen.Return())
 	k.rows, k.generic, k.body = true, k.body, nil
 }

@@ -30,7 +30,8 @@ type kernelFunc struct {
 	extra         []interface {
 		print(t *target.Target) *asm.Func
 	}
-	sums   string // the operand that takes the sums
+	sums   string            // the operand that takes the sums
+	views  map[string]string // what assembly is passed, by its names
 	finish []jen.Code
 	result string
 }
@@ -96,6 +97,10 @@ func (k *kernelFunc) portable() string {
 // matrix emits the call of a dense layer or of its input gradient.
 func (b *body) matrix(s *plan.Step) error {
 	m := b.e.newMatrix(s)
+	if m.grad && b.single {
+		b.gradInputOne(m)
+		return nil
+	}
 	outputs := s.Stored()
 	k := b.e.kernel(m.key(b.train()), m.hint(b.train()), func(k *kernelFunc) {
 		k.train = b.train()
@@ -109,6 +114,9 @@ func (b *body) matrix(s *plan.Step) error {
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
+	}
 	if m.bias != nil {
 		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
 	}
@@ -118,6 +126,9 @@ func (b *body) matrix(s *plan.Step) error {
 		} else {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
+	}
+	if s.Skip && m.fusesSums() {
+		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))
 	return nil
@@ -251,8 +262,9 @@ func (m *matrix) operandType(v *ir.Value) string {
 }
 
 // weightTypes are the Go types of the weight's fields.
-func (m *matrix) weightTypes() []string {
-	l, T := m.layout, typeName(m.e.elem)
+func (m *matrix) weightTypes() []string { return weightTypes(m.layout, typeName(m.layout.Elem)) }
+
+func weightTypes(l *plan.Layout, T string) []string {
 	if l.Order == plan.Connections {
 		return []string{fmt.Sprintf("*[%d]%s", l.Size(), T)}
 	}
@@ -266,10 +278,21 @@ func (m *matrix) weightTypes() []string {
 	return types
 }
 
+// weightNames are the parameters of the weight's fields.
+func weightNames(l *plan.Layout) []string {
+	switch {
+	case l.Order != plan.Panels || l.Tail == 0:
+		return []string{"w"}
+	case l.Full == 0:
+		return []string{"wt"}
+	}
+	return []string{"w", "wt"}
+}
+
 // build writes the kernel.
 func (m *matrix) build(k *kernelFunc) {
 	m.doc(k)
-	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
+	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "scale", "sq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
 	for i := range schedule.Panel {
 		names.taken[fmt.Sprintf("s%d", i)] = true
 		names.taken[fmt.Sprintf("w%d", i)] = true
@@ -290,6 +313,7 @@ func (m *matrix) build(k *kernelFunc) {
 	if m.layout.Full == 0 && m.layout.Order == plan.Panels {
 		k.args[len(k.args)-1].name = "wt"
 	}
+	k.args = append(k.args, m.scaleArg()...)
 	if m.bias != nil {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
 	}
@@ -309,22 +333,26 @@ func (m *matrix) build(k *kernelFunc) {
 		p.forwardLoops()
 	}
 	k.body = p.out
-	if m.step.Vector && !k.train {
+	if m.step.Vector && !m.grad {
 		p.vector(k)
+		p.divide(k)
 	}
 }
 
 // doc says what the kernel computes, as the loop it stands for.
 func (m *matrix) doc(k *kernelFunc) {
-	last := "s"
-	for _, op := range m.step.Epilogue {
-		last = lowerCamel(op.Doc) + "(" + last + ")"
-	}
 	index, init := "w[n][k]", "b[n]"
 	if m.grad {
 		index, init = "w[k][n]", "0"
 	} else if m.bias == nil {
 		init = "0"
+	}
+	last := "s"
+	if m.tensor.Scaled() {
+		init, last = "0", map[bool]string{true: "scale[n]*s", false: "scale[n]*s + b[n]"}[m.bias == nil]
+	}
+	for _, op := range m.step.Epilogue {
+		last = lowerCamel(op.Doc) + "(" + last + ")"
 	}
 	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
 	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,

@@ -102,7 +102,7 @@ func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, 
 
 // mulAdd is acc += w·x with the product rounded by itself.
 func (p *printer) mulAdd(acc, w, x string) jen.Code {
-	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(exprf("%s * %s", w, x))
+	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(p.e.widen(p.layout.Elem, w).Op("*").Id(x))
 }
 
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.
@@ -115,9 +115,7 @@ func (p *printer) forwardLoops() {
 	if l.Full > 0 {
 		panel := func(q, y string) []jen.Code {
 			body := []jen.Code{letf("wq", "&w[%s]", q)}
-			if p.bias != nil {
-				body = append(body, letf("bq", "&b[%s]", q))
-			}
+			body = append(body, p.panelViews(q)...)
 			body = append(body, p.views(y, schedule.Panel)...)
 			for j, n := range starts(p.step.Kernel.Tile.Blocks(schedule.Panel)) {
 				body = append(body, jen.Block(p.block(j, n, "wq", "bq")...))
@@ -132,14 +130,24 @@ func (p *printer) forwardLoops() {
 	}
 	if l.Tail > 0 {
 		body := p.views(fmt.Sprint(l.Full*schedule.Panel), l.TailOutputs())
-		if p.bias != nil {
-			body = append(body, letf("bq", "&b[%d]", l.Full))
-		}
+		body = append(body, p.panelViews(fmt.Sprint(l.Full))...)
 		for j, n := range starts(p.step.Kernel.Tile.Blocks(l.TailOutputs())) {
 			body = append(body, jen.Block(p.block(j, n, "wt", "bq")...))
 		}
 		p.add(jen.Block(body...))
 	}
+}
+
+// panelViews declares the panel's biases and scales.
+func (p *printer) panelViews(q string) []jen.Code {
+	var out []jen.Code
+	if p.bias != nil {
+		out = append(out, letf("bq", "&b[%s]", q))
+	}
+	if p.tensor.Scaled() {
+		out = append(out, letf("sq", "&scale[%s]", q))
+	}
+	return out
 }
 
 // starts maps the first output of each block to its length.
@@ -188,12 +196,8 @@ func (p *printer) inView(j int) func(v *ir.Value) string {
 // block computes outputs j…j+n−1 of a panel.
 func (p *printer) block(j, n int, w, b string) []jen.Code {
 	chains := p.step.Chains
-	acc, out := p.sums(n, chains, func(i int) string {
-		if p.bias == nil {
-			return ""
-		}
-		return fmt.Sprintf("%s[%d]", b, j+i)
-	})
+	bias := func(i int) string { return fmt.Sprintf("%s[%d]", b, j+i) }
+	acc, out := p.sums(n, chains, func(i int) string { return p.initial(bias(i)) })
 	if chains == 1 {
 		out = append(out, p.termLoop(acc, j, w)...)
 	} else {
@@ -205,6 +209,7 @@ func (p *printer) block(j, n int, w, b string) []jen.Code {
 			sum = fmt.Sprintf("s%d", i)
 			out = append(out, letf(sum, "%s", halves(acc[i])))
 		}
+		out = append(out, p.scale(sum, fmt.Sprintf("sq[%d]", j+i), bias(i))...)
 		out = append(out, p.epilogue(sum, p.inView(j+i))...)
 	}
 	return out
@@ -281,12 +286,10 @@ func (p *printer) unrolled() {
 	chains := p.step.Chains
 	for first, n := range starts(p.unrolledBlocks()) {
 		var out []jen.Code
-		acc, decl := p.sums(n, chains, func(i int) string {
-			if p.bias == nil {
-				return ""
-			}
-			return fmt.Sprintf("b[%d][%d]", (first+i)/schedule.Panel, (first+i)%schedule.Panel)
-		})
+		of := func(vector string, i int) string {
+			return fmt.Sprintf("%s[%d][%d]", vector, (first+i)/schedule.Panel, (first+i)%schedule.Panel)
+		}
+		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
 		for k := range p.ins {
@@ -305,6 +308,7 @@ func (p *printer) unrolled() {
 				sum = fmt.Sprintf("s%d", i)
 				out = append(out, letf(sum, "%s", halves(acc[i])))
 			}
+			out = append(out, p.scale(sum, of("scale", i), of("b", i))...)
 			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i), first+i))...)
 		}
 		p.add(jen.Block(out...))

@@ -24,9 +24,15 @@ func (e *emitter) params() (*jen.File, error) {
 			e.sparseTables(f, t)
 		}
 		e.accessor(f, t)
+		if narrow(t) {
+			e.storer(f, t)
+		}
 	}
 	e.tensorTable(f)
 	e.getSet(f)
+	if e.embedsIntegers() {
+		e.storedTensors(f)
+	}
 	e.initialise(f)
 	return f, nil
 }
@@ -88,7 +94,7 @@ func wrap(items []string) string {
 
 // accessor prints the method that returns the place of an element.
 func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
-	l, name, T := &t.Layout, paramName(t.Value), typeName(e.elem)
+	l, name, T := &t.Layout, paramName(t.Value), typeName(t.Layout.Elem)
 	head := func(args string, what string) *jen.Statement {
 		f.Comment(fmt.Sprintf("%s is where %s[%s] lies%s.", name, t.Value.Name, args, what))
 		return f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(name).Params(jen.Id(args + " int")).Op("*").Id(T)
@@ -183,22 +189,11 @@ func (e *emitter) getSet(f *jen.File) {
 		sparse := t.Layout.Order == plan.Connections
 		get = append(get, jen.Case(jen.Lit(n)).Block(jen.Comment(t.Value.Name), loops(t, func(at string) []jen.Code {
 			if sparse {
-				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("v["+at+"]", "*c"))}
+				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(set("v["+at+"]", e.stored(t, "c")))}
 			}
-			return []jen.Code{setf("v["+at+"]", "*%s", cell(t))}
+			return []jen.Code{set("v["+at+"]", e.stored(t, cell(t)))}
 		})))
-		put = append(put, jen.Case(jen.Lit(n)).Block(jen.Comment(t.Value.Name), loops(t, func(at string) []jen.Code {
-			if sparse {
-				return []jen.Code{
-					jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(
-						jen.Return(jen.Op("&").Add(e.rt("TensorError")).Values(
-							jen.Id("Name").Op(":").Lit(t.Value.Name),
-							jen.Id("Want").Op(":").Lit("0 where the mask has no connection"),
-							jen.Id("Got").Op(":").Lit("a weight that is not 0")))),
-				}
-			}
-			return []jen.Code{setf("*"+cell(t), "v[%s]", at)}
-		})))
+		put = append(put, jen.Case(jen.Lit(n)).Block(append([]jen.Code{jen.Comment(t.Value.Name)}, e.setTensor(t)...)...))
 	}
 	f.Comment("get copies tensor n to v in canonical layout.")
 	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []"+T)).Block(
@@ -208,6 +203,30 @@ func (e *emitter) getSet(f *jen.File) {
 	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("set").Params(jen.Id("n int, v []"+T)).Error().Block(
 		jen.Switch(jen.Id("n")).Block(put...), jen.Return(jen.Nil()))
 	f.Line()
+}
+
+// setTensor copies v, in canonical layout, to a tensor.
+func (e *emitter) setTensor(t *plan.Tensor) []jen.Code {
+	var out []jen.Code
+	if t.Layout.Order == plan.Connections {
+		refuse := jen.Return(jen.Op("&").Add(e.rt("TensorError")).Values(
+			jen.Id("Name").Op(":").Lit(t.Value.Name),
+			jen.Id("Want").Op(":").Lit("0 where the mask has no connection"),
+			jen.Id("Got").Op(":").Lit("a weight that is not 0")))
+		out = append(out, loops(t, func(at string) []jen.Code {
+			if narrow(t) {
+				return []jen.Code{jen.If(exprf("%s == nil && v[%s] != 0", cell(t), at)).Block(refuse)}
+			}
+			return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(refuse)}
+		}))
+	}
+	switch {
+	case narrow(t):
+		out = append(out, e.narrowSet(t)...)
+	case out == nil:
+		out = append(out, loops(t, func(at string) []jen.Code { return []jen.Code{setf("*"+cell(t), "v[%s]", at)} }))
+	}
+	return out
 }
 
 // initialise prints the initial values.
@@ -235,7 +254,18 @@ func initialDoc(p *ir.ParamInfo) string {
 
 func (e *emitter) initial(t *plan.Tensor) jen.Code {
 	p, T := t.Value.Param, typeName(e.elem)
+	loops := loops
+	if narrow(t) {
+		loops = e.narrowLoops
+	}
 	store := func(value string) []jen.Code {
+		if narrow(t) {
+			put := setf("row[i]", "%s(%s)", T, value)
+			if t.Layout.Order == plan.Connections {
+				return []jen.Code{setf("row[i]", "0"), jen.If(exprf("%s != nil", cell(t))).Block(put)}
+			}
+			return []jen.Code{put}
+		}
 		if t.Layout.Order == plan.Connections {
 			return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "%s(%s)", T, value))}
 		}
@@ -257,12 +287,12 @@ func (e *emitter) initial(t *plan.Tensor) jen.Code {
 		return jen.Block(
 			let("v", jen.Id("[...]float64").Values(exprf("%s", wrap(items)))),
 			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
-	case len(p.Init) == 0 || isZero(p.Init):
+	case len(p.Init) == 0 || isZero(p.Init) && !t.Scaled():
 		return nil
 	}
 	return loops(t, func(at string) []jen.Code {
 		s := e.scalar(ir.Float64)
-		for _, taken := range []string{"p", "o", "i", "c", "seed"} {
+		for _, taken := range []string{"p", "o", "i", "c", "row", "seed"} {
 			s.taken[taken] = true
 		}
 		var out []jen.Code

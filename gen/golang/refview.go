@@ -34,7 +34,14 @@ func (r *ref) view(o *ir.View) {
 func (r *ref) reduceAxis(o *ir.ReduceAxis) {
 	x := r.value(o.X)
 	y := r.result(o.Y)
-	element := fmt.Sprintf("%s[(j/%d*%d+n)*%d+j%%%d]", x, o.Inner, o.Length, o.Inner, o.Inner)
+	// Element n of the line of result j.
+	place := func(n string) string {
+		if o.Inner == 1 {
+			return fmt.Sprintf("%s[j*%d+%s]", x, o.Length, n)
+		}
+		return fmt.Sprintf("%s[(j/%d*%d+%s)*%d+j%%%d]", x, o.Inner, o.Length, n, o.Inner, o.Inner)
+	}
+	element := place("n")
 	var step []jen.Code
 	take := setf(y+"[j]", "v")
 	switch o.Kind {
@@ -49,7 +56,7 @@ func (r *ref) reduceAxis(o *ir.ReduceAxis) {
 		}
 	default:
 		sign := map[ir.ReduceKind]string{ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
-		best := fmt.Sprintf("%s[(j/%d*%d+int(%s[j]))*%d+j%%%d]", x, o.Inner, o.Length, y, o.Inner, o.Inner)
+		best := place("int(" + y + "[j])")
 		step = []jen.Code{jen.If(exprf("%s %s %s", element, sign, best)).Block(setf(y+"[j]", "float64(n)"))}
 	}
 	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),

@@ -2,7 +2,6 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -13,7 +12,7 @@ import (
 // rows is a value with a row for every sample of a batch, as a parameter of a
 // function: []Input, []Output, or an array of the workspace.
 type rows struct {
-	pass   string // what a call passes
+	pass   string // the parameter of the network's function, if it is one
 	typ    string // the parameter's type
 	field  string // of the element, for inputs and outputs with several values
 	size   int    // elements of the value
@@ -29,12 +28,16 @@ func (r rows) at(name, i string) string {
 		return fmt.Sprintf("&%s[%s]%s", name, i, r.field)
 	case r.named:
 		return fmt.Sprintf("(*%s)(&%s[%s])", array(r.elem, r.size), name, i)
+	case r.stride != r.size:
+		return fmt.Sprintf("(*%s)(%s[%s][:])", array(r.elem, r.size), name, i)
 	}
 	return fmt.Sprintf("&%s[%s]", name, i)
 }
 
-// element is the address of element j of the first row.
-func (r rows) element(name, j string) string { return fmt.Sprintf("&%s[0]%s[%s]", name, r.field, j) }
+// element is the address of element j of row i.
+func (r rows) element(name, i, j string) string {
+	return fmt.Sprintf("&%s[%s]%s[%s]", name, i, r.field, j)
+}
 
 // rowsOf describes where a value's rows lie.
 func (b *body) rowsOf(v *ir.Value) rows {
@@ -55,13 +58,37 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		}
 		return r
 	}
-	r.typ = fmt.Sprintf("*[%d]%s", b.e.plan.Options.Batch, array(v.DType, v.Size()))
-	if name := b.rows[v]; name != "" {
-		r.pass = "&" + strings.TrimSuffix(name, "[i]")
-	} else {
-		r.pass = fmt.Sprintf("&%s.t%d", b.slots, b.phase.Slot[v])
-	}
+	r.stride = b.e.rowStride(v.Size())
+	r.typ = "[]" + array(v.DType, r.stride)
 	return r
+}
+
+// passed is what a call passes for a value's rows.
+func (b *body) passed(v *ir.Value) string {
+	if r := b.rowsOf(v); r.pass != "" {
+		return r.pass
+	}
+	return b.rowsVariable(v)
+}
+
+// rowsVariable is the slice of a value's rows, which the function declares at
+// its beginning.
+func (b *body) rowsVariable(v *ir.Value) string {
+	if name := b.variables[v]; name != "" {
+		return name
+	}
+	name := b.names.name(v.Name)
+	b.variables[v] = name
+	from := b.rows[v]
+	if from == "" {
+		from = fmt.Sprintf("%s.t%d", b.slots, b.phase.Slot[v])
+	}
+	from += "[" + b.from + "]"
+	if b.from != ":len(x)" {
+		from += "[:len(x)]"
+	}
+	b.declared = append(b.declared, letf(name, "%s", from))
+	return name
 }
 
 // outputOf reports whether the value's rows are those of y.
@@ -103,9 +130,11 @@ func (b *body) layerwise() error {
 
 // rowPlace makes the place of a value in a loop over the samples i.
 func (b *body) rowPlace(v *ir.Value) place {
-	r := b.rowsOf(v)
-	name := strings.TrimPrefix(r.pass, "&")
+	r, name := b.rowsOf(v), b.passed(v)
 	p := place{idx: name + "[i]" + r.field, ptr: r.at(name, "i")}
+	if r.pass == "" && r.stride != r.size {
+		p.idx = p.ptr
+	}
 	b.at[v] = p
 	return p
 }
@@ -113,7 +142,7 @@ func (b *body) rowPlace(v *ir.Value) place {
 // matrixRows emits the call of a matrix operation over the rows of a batch.
 func (b *body) matrixRows(s *plan.Step) {
 	m := b.e.newMatrix(s)
-	k := &rowsKernel{matrix: m, body: b, tiled: map[string]bool{}}
+	k := &rowsKernel{matrix: m, body: b}
 	for _, v := range m.stored {
 		k.values = append(k.values, rowsValue{v, b.rowsOf(v)})
 		if b.at[v].idx == "" {
@@ -123,11 +152,14 @@ func (b *body) matrixRows(s *plan.Step) {
 	k.x = b.rowsOf(m.x)
 	var args []jen.Code
 	for _, v := range k.values {
-		args = append(args, exprf("%s", v.pass))
+		args = append(args, exprf("%s", b.passed(v.v)))
 	}
-	args = append(args, exprf("%s", k.x.pass))
+	args = append(args, exprf("%s", b.passed(m.x)))
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
 	}
 	if m.bias != nil {
 		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
@@ -140,11 +172,8 @@ func (b *body) matrixRows(s *plan.Step) {
 		}
 		r := b.rowsOf(v)
 		k.extras = append(k.extras, rowsValue{v, r})
-		args = append(args, exprf("%s", r.pass))
-	}
-	if m.grad {
-		args = append(args, exprf("&t.m.transposed"))
+		args = append(args, exprf("%s", b.passed(v)))
 	}
 	fn := k.function()
-	b.add(jen.Id(fn.name).Call(append(args, exprf("len(x)"))...))
+	b.add(jen.Id(fn.name).Call(args...))
 }

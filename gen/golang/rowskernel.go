@@ -2,12 +2,14 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -25,7 +27,6 @@ type rowsKernel struct {
 	values []rowsValue // stored
 	x      rows
 	extras []rowsValue
-	tiled  map[string]bool // variables of tilesOf that are declared
 }
 
 func (k *rowsKernel) function() *kernelFunc {
@@ -51,12 +52,12 @@ func (k *rowsKernel) names() (stored, extra []string) {
 	return stored, extra
 }
 
-// build writes the function: assembly over panels and all rows, or the
-// portable kernel row by row.
+// build writes the function: assembly over all rows, or the portable kernel
+// row by row.
 func (k *rowsKernel) build(f *kernelFunc) {
-	single := k.portable()
+	single := k.single()
 	stored, extra := k.names()
-	f.doc = []string{fmt.Sprintf("%s is %s for n rows.", f.name, single.portable())}
+	f.doc = []string{fmt.Sprintf("%s is %s for every row.", f.name, single.portable())}
 	for i, v := range k.values {
 		f.args = append(f.args, arg{stored[i], v.typ})
 	}
@@ -65,39 +66,56 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	for i, t := range k.weightTypes() {
 		f.args = append(f.args, arg{wNames[i], t})
 	}
-	call := make([]string, 0, 8)
-	for i, v := range k.values {
-		call = append(call, v.at(stored[i], "i"))
+	f.args = append(f.args, k.scaleArg()...)
+	call := func(i string) jen.Code {
+		var args []string
+		for j, v := range k.values {
+			args = append(args, v.at(stored[j], i))
+		}
+		args = append(args, k.x.at("x", i))
+		args = append(args, wNames...)
+		for _, a := range k.scaleArg() {
+			args = append(args, a.name)
+		}
+		if k.bias != nil {
+			args = append(args, "b")
+		}
+		for j, v := range k.extras {
+			if isNumber(v.v) {
+				args = append(args, extra[j])
+			} else {
+				args = append(args, v.at(extra[j], i))
+			}
+		}
+		return exprf("%s", strings.Join(args, ", "))
 	}
-	call = append(call, k.x.at("x", "i"))
-	call = append(call, wNames...)
 	if k.bias != nil {
 		f.args = append(f.args, arg{"b", fmt.Sprintf("*[%d][16]%s", k.e.plan.TensorOf(k.bias.Param).Layout.Full, typeName(k.e.elem))})
-		call = append(call, "b")
 	}
 	for i, v := range k.extras {
+		typ := v.typ
 		if isNumber(v.v) {
-			f.args = append(f.args, arg{extra[i], typeName(k.e.elem)})
-			call = append(call, extra[i])
-			continue
+			typ = typeName(k.e.elem)
 		}
-		f.args = append(f.args, arg{extra[i], v.typ})
-		call = append(call, v.at(extra[i], "i"))
+		f.args = append(f.args, arg{extra[i], typ})
 	}
+	f.generic = append(f.bounds(), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
 	if k.grad {
-		f.args = append(f.args, arg{"scratch", fmt.Sprintf("*[%d][16]%s", k.e.plan.TransposedRows(), typeName(k.e.elem))})
+		k.vectorGradInput(f)
+		return
 	}
-	f.args = append(f.args, arg{"n", "int"})
-	f.generic = append(f.bounds(), forRange("i", "min(n, MaxBatch)", jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))))
-	k.vectorRows(f)
+	if single.vector != nil || single.rows {
+		f.fast = append(f.fast, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
+	}
+	k.vectorForward(f)
 }
 
-// bounds tells the compiler that the slices have n rows.
+// bounds tells the compiler that all operands have as many rows as x.
 func (f *kernelFunc) bounds() []jen.Code {
 	var out []jen.Code
 	for _, a := range f.args {
-		if strings.HasPrefix(a.typ, "[]") {
-			out = append(out, setf(a.name, "%s[:n]", a.name))
+		if strings.HasPrefix(a.typ, "[]") && a.name != "x" {
+			out = append(out, setf(a.name, "%s[:len(x)]", a.name))
 		}
 	}
 	return out
@@ -111,8 +129,8 @@ func (k *rowsKernel) weightNames() []string {
 	return []string{"w", "wt"}[:len(k.weightFields())]
 }
 
-// portable is the kernel of one row.
-func (k *rowsKernel) portable() *kernelFunc {
+// single is the kernel of one row.
+func (k *rowsKernel) single() *kernelFunc {
 	train := k.body.training
 	return k.e.kernel(k.key(train), k.hint(train), func(f *kernelFunc) {
 		f.train = train
@@ -120,74 +138,105 @@ func (k *rowsKernel) portable() *kernelFunc {
 	})
 }
 
-// matMulKernel is a batched kernel of one panel.
-type matMulKernel struct {
-	asm.MatMul
-	name string
+// panelKernel is a kernel of assembly that a function calls.
+type panelKernel struct {
+	name string // without the instruction set's
+	doc  []string
+	text func(t *target.Target, name string, doc []string) *asm.Func
 }
 
-func (m *matMulKernel) print(t *target.Target) *asm.Func {
-	v := m.MatMul
-	v.Name = m.name + strings.ToUpper(t.Name)
-	v.Doc = []string{fmt.Sprintf("%s sums %d products for %d outputs of every row, in tiles of rows.", v.Name, v.Terms, v.Valid)}
-	return t.MatMul(&v)
+func (p *panelKernel) print(t *target.Target) *asm.Func {
+	return p.text(t, p.name+strings.ToUpper(t.Name), p.doc)
 }
 
-// gradWeightKernel is the gradient of one panel of weights.
-type gradWeightKernel struct {
-	asm.GradWeight
-	name string
+// helper adds a kernel to those the function brings along and returns the
+// name to call.
+func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
+	p := &panelKernel{name: k.name + suffix, text: text}
+	name := p.name + strings.ToUpper(t.Name)
+	p.doc = []string{name + " " + doc}
+	k.extra = append(k.extra, p)
+	return name
 }
 
-func (m *gradWeightKernel) print(t *target.Target) *asm.Func {
-	v := m.GradWeight
-	v.Name = m.name + strings.ToUpper(t.Name)
-	v.Doc = []string{fmt.Sprintf("%s sums the gradients of the weights from %d inputs to %d outputs over the rows.", v.Name, v.Inputs, v.Valid)}
-	return t.GradWeight(&v)
+// flopsPerCall bounds the work of a call: assembly cannot be preempted, and a
+// garbage collection waits for it.
+const flopsPerCall = 4 << 20
+
+// rowsPerCall is how many rows a call may take, a multiple of 30 (tiles of six
+// and five), or all of a batch.
+func (k *rowsKernel) rowsPerCall(flops int) int {
+	batch := k.e.plan.Options.Batch
+	if batch*flops <= flopsPerCall {
+		return batch
+	}
+	return max(flopsPerCall/flops/30*30, 6)
 }
 
-// vectorRows adds the assembly: per panel, and per half of it where a vector
-// holds fewer outputs.
-func (k *rowsKernel) vectorRows(f *kernelFunc) {
-	t := target.ByName(k.e.plan.Options.Targets[0])
-	sums := k.values[0]
-	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[k.e.elem]
-	relu := len(k.step.Epilogue) == 1 && !k.stores(k.y) && isRelu(k.step.Epilogue[0])
-	var fast []jen.Code
-	suffix := 0
-	panels := func(first, w, b string, width, valid, terms int) []jen.Code {
+// vectorForward adds the assembly of a dense layer: per panel, and per half of
+// it where a vector holds fewer outputs.
+func (k *rowsKernel) vectorForward(f *kernelFunc) {
+	t := k.target()
+	sums, elem := k.values[0], typeName(k.e.elem)
+	fuses := k.fusesSums()
+	base := k.forAssembly()
+	base.Batch.X, base.Batch.Y = k.x.stride, sums.stride
+	if !fuses {
+		base.Epilogue = nil
+	}
+	rows := k.rowsPerCall(2 * k.ins * schedule.Panel)
+	first := "0"
+	if rows < k.e.plan.Options.Batch {
+		first = "i"
+	}
+	tiled := map[string]bool{}
+	var tilings, calls []jen.Code
+	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
-		at := t.VectorOutputs(k.e.elem == ir.Float64, k.step.Chains)
-		for lane := 0; lane < valid; lane += at {
-			m := &asm.MatMul{
-				Double: k.e.elem == ir.Float64, Fused: k.e.prog.Mode == "fast", Terms: terms, Width: width,
-				Valid: min(at, valid-lane), Chains: k.step.Chains, Bias: b != "", Relu: relu,
-				XStride: k.x.stride * size, YStride: sums.stride * size, Elem: typeName(k.e.elem),
-			}
-			name := fmt.Sprintf("%sPanel%d", f.name, suffix)
-			suffix++
-			args := fmt.Sprintf("%s, %s, &%s[0][%d]", sums.element("y", plusText(first, lane)), k.x.element("x", "0"), w, lane)
+		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
+			p := base.Panel(min(most, valid-lane), width)
+			name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
+				fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
+				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
+			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
 			if b != "" {
-				args += fmt.Sprintf(", &%s[%d]", b, lane)
+				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
 			}
-			tiles := t.TileRows(m.Double, m.Valid, m.Chains)
-			args += ", " + k.tilesOf(&fast, tiles)
-			f.extra = append(f.extra, &matMulKernel{*m, name})
-			out = append(out, jen.Id(name+strings.ToUpper(t.Name)).Call(exprf("%s", args)))
+			if base.Scaled {
+				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+			}
+			args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
+			out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(args, ", "))))
 		}
 		return out
 	}
-	var loops []jen.Code
-	if k.grad {
-		loops = k.gradPanels(f, panels)
-	} else {
-		loops = k.forwardPanels(panels)
+	l := k.layout
+	bias := func(q string) string {
+		if k.bias == nil {
+			return ""
+		}
+		return "b[" + q + "]"
 	}
-	fast = append(fast, loops...)
-	if !relu && len(k.step.Epilogue) > 0 {
-		fast = append(append(fast, f.bounds()...), forRange("i", "min(n, MaxBatch)", k.finishRow()...))
+	if l.Full > 0 {
+		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)...))
 	}
-	f.fast = append(fast, jen.Return())
+	if l.Tail > 0 {
+		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+	}
+	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))...)
+	if !fuses {
+		f.fast = append(f.fast, k.finishRows(f)...)
+	}
+	f.fast = append(f.fast, jen.Return())
+}
+
+// inChunks runs code for m rows from i on, some at a time, or for all of them.
+func inChunks(rows, batch int, code []jen.Code) []jen.Code {
+	if rows >= batch {
+		return append([]jen.Code{letf("m", "len(x)")}, code...)
+	}
+	loop := append([]jen.Code{letf("m", "min(len(x)-i, %d)", rows)}, code...)
+	return []jen.Code{jen.For(letf("i", "0"), exprf("i < len(x)"), exprf("i += %d", rows)).Block(loop...)}
 }
 
 // plusText is the text of first+lane.
@@ -201,94 +250,114 @@ func plusText(first string, lane int) string {
 	return fmt.Sprintf("%s+%d", first, lane)
 }
 
-// tilesOf declares how many tiles of each number of rows cover the batch, and
+// tilesOf declares how many tiles of each number of rows cover n rows, and
 // returns the variables.
-func (k *rowsKernel) tilesOf(pre *[]jen.Code, tiles []int) string {
+func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []int, n string) string {
 	if len(tiles) == 1 {
-		return "n"
+		return n
 	}
-	vars := fmt.Sprintf("by%d, by%d, single%d", tiles[0], tiles[1], tiles[0])
-	if k.tiled[vars] {
-		return vars
+	vars := fmt.Sprintf("by%d, by%d", tiles[0], tiles[1])
+	if len(tiles) == 3 {
+		vars += fmt.Sprintf(", single%d", tiles[0])
 	}
-	k.tiled[vars] = true
-	*pre = append(*pre, letf(vars, "%s(n, %d, %d)", k.e.rowTiles(), tiles[0], tiles[1]))
+	if !declared[vars] {
+		declared[vars] = true
+		call := fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
+		if len(tiles) == 2 { // the smaller tile is one row
+			call = fmt.Sprintf("%s/%d, %s%%%d", n, tiles[0], n, tiles[0])
+		}
+		*pre = append(*pre, letf(vars, "%s", call))
+	}
 	return vars
 }
 
-// panelPrinter prints the calls for one panel of weights.
-type panelPrinter func(first, w, b string, width, valid, terms int) []jen.Code
-
-func (k *rowsKernel) forwardPanels(panels panelPrinter) []jen.Code {
-	l := k.layout
-	bias := func(q string) string {
-		if k.bias == nil {
-			return ""
+// vectorGradInput adds the assembly of a gradient of inputs.
+func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
+	t := k.target()
+	elem := typeName(k.e.elem)
+	dx := k.values[0]
+	kern := k.forAssembly()
+	kern.Batch.X, kern.Batch.Y = k.x.stride, dx.stride
+	fuses := len(k.values) == 1 && k.last() == dx.v && t.FusesGradInput(kern) && !k.hasNumbers()
+	extra := -1
+	if fuses && len(kern.Extras()) > 0 {
+		from := kern.Extras()[0].From
+		extra = slices.IndexFunc(k.extras, func(v rowsValue) bool { return v.v.String() == from })
+		kern.Epilogue = withRow(kern.Epilogue, from, k.extras[extra].stride)
+	}
+	if !fuses {
+		kern.Epilogue = nil
+	}
+	name := f.helper(t, "Blocks", "sums the products for blocks of inputs of every row, in tiles of rows.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
+	at := min(t.InputsAtOnce(elem), k.outs)
+	flops := 2 * at * k.ins
+	rows := k.rowsPerCall(flops)
+	first := "0"
+	if rows < k.e.plan.Options.Batch {
+		first = "i"
+	}
+	var tilings []jen.Code
+	tiles := k.tilesOf(&tilings, map[string]bool{}, t.GradInputRows(kern.Fused), "m")
+	call := func(input, blocks string) jen.Code {
+		args := []string{dx.element("y", first, input), k.x.element("x", first, "0")}
+		if k.layout.Full > 0 {
+			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
 		}
-		return "b[" + q + "]"
+		if k.layout.Tail > 0 {
+			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
+		}
+		if extra >= 0 {
+			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))
+		}
+		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	var out []jen.Code
-	if l.Full > 0 {
-		out = append(out, forRange("q", "w", panels("q*16", "w[q]", bias("q"), schedule.Panel, schedule.Panel, k.ins)...))
+	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
+	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
+	if k.outs%at > 0 { // the last block again computes some of the one before
+		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
-	if l.Tail > 0 {
-		out = append(out, panels(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs(), k.ins)...)
+	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, code)...)
+	if !fuses {
+		f.fast = append(f.fast, k.finishRows(f)...)
+	}
+	f.fast = append(f.fast, jen.Return())
+}
+
+// inBlocks prints calls for blocks of inputs, perCall of them at a time.
+func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+	if perCall >= blocks {
+		return []jen.Code{call("0", fmt.Sprint(blocks))}
+	}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
+		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
+}
+
+// hasNumbers reports whether the epilogue reads numbers of the step.
+func (k *rowsKernel) hasNumbers() bool {
+	return slices.ContainsFunc(k.extras, func(v rowsValue) bool { return isNumber(v.v) || v.v.Kind == ir.Param || v.v.Size() != k.outs })
+}
+
+// withRow gives an operand of the epilogue the distance of its rows.
+func withRow(programs []kernel.Epilogue, from string, row int) []kernel.Epilogue {
+	out := slices.Clone(programs)
+	for i := range out {
+		out[i].Operands = slices.Clone(out[i].Operands)
+		for j := range out[i].Operands {
+			if out[i].Operands[j].From == from {
+				out[i].Operands[j].Row = row
+			}
+		}
 	}
 	return out
 }
 
-// gradPanels transposes the weights of 16 inputs at a time into the scratch
-// panel [outputs][16], which then is a panel of weights like any other.
-func (k *rowsKernel) gradPanels(f *kernelFunc, panels panelPrinter) []jen.Code {
-	l := k.layout
-	block := func(first string, valid int) []jen.Code {
-		var out []jen.Code
-		rows := forRange("i", fmt.Sprint(valid), letf("row", "&w[q][%s]", plusIndex(first, "i")), forRange("j, v", "row", setf("scratch[q*16+j][i]", "v")))
-		switch {
-		case l.Full > 0 && valid == schedule.Panel && k.e.elem == ir.Float32:
-			out = append(out, forRange("q", "w", jen.Id(k.transpose(f)).Call(exprf("&scratch[q*16][0], &w[q][%s][0]", first))))
-		case l.Full > 0:
-			out = append(out, forRange("q", "w", rows))
-		}
-		if l.Tail > 0 {
-			out = append(out, forRange("i", fmt.Sprint(valid), letf("row", "&wt[%s]", plusIndex(first, "i")),
-				forRange("j", fmt.Sprint(l.TailOutputs()), setf(fmt.Sprintf("scratch[%d+j][i]", l.Full*schedule.Panel), "row[j]"))))
-		}
-		return append(out, panels(first, "scratch", "", schedule.Panel, valid, k.ins)...)
+// finishRows applies the epilogue to the sums row by row.
+func (k *rowsKernel) finishRows(f *kernelFunc) []jen.Code {
+	if len(k.step.Epilogue) == 0 {
+		return nil
 	}
-	var out []jen.Code
-	whole := k.outs / schedule.Panel
-	if whole > 0 {
-		out = append(out, forStep("k", (whole-1)*schedule.Panel, schedule.Panel, block("k", schedule.Panel)...))
-	}
-	if rest := k.outs % schedule.Panel; rest > 0 {
-		out = append(out, block(fmt.Sprint(whole*schedule.Panel), rest)...)
-	}
-	return out
-}
-
-// transposeKernel transposes a block of weights.
-type transposeKernel struct{ name string }
-
-func (m transposeKernel) print(t *target.Target) *asm.Func { return t.Transpose(m.name) }
-
-// transpose is the function that transposes a block of 16×16, which the first
-// kernel that needs it brings along.
-func (k *rowsKernel) transpose(f *kernelFunc) string {
-	name := k.e.updates["transpose"]
-	if name == "" {
-		name = k.e.globals.name("transpose16") + strings.ToUpper(k.e.plan.Options.Targets[0])
-		k.e.updates["transpose"] = name
-		f.extra = append(f.extra, transposeKernel{name})
-	}
-	return name
-}
-
-func plusIndex(first, i string) string {
-	if first == "0" {
-		return i
-	}
-	return first + "+" + i
+	return append(f.bounds(), forRange("i", "x", k.finishRow()...))
 }
 
 // finishRow applies the epilogue to the sums of row i.

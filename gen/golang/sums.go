@@ -41,8 +41,11 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 		field := b.e.inputField(v)
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
+	if b.single {
+		return fmt.Sprintf("%s.t%d[:]", b.slots, b.phase.Slot[v]), "[]" + array(v.DType, v.Size()), nil
+	}
 	name := b.rowsName(v)
-	return name + "[:len(x)]", "[]" + array(v.DType, v.Size()), nil
+	return name + "[:len(x)]", "[]" + array(v.DType, b.e.rowStride(v.Size())), nil
 }
 
 // rowsName is the array of a value's rows in the trainer.
@@ -171,23 +174,30 @@ func (g *gradWeight) sparse() []jen.Code {
 
 // batchSum emits the sum of a value over the samples.
 func (b *body) batchSum(o *ir.BatchSum) error {
-	rows := b.rowsName(o.X) + "[:len(x)]"
+	rows, _, _ := b.source(o.X)
 	if isNumber(o.Y) {
 		y := b.result(o.Y)
+		if b.single {
+			b.add(letf(y.idx, "0 + %s", b.operand(o.X, "0")))
+			return nil
+		}
 		b.add(jen.Var().Id(y.idx).Id(typeName(b.e.elem)))
 		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s[i][0]", b.rowsName(o.X)))))
 		return nil
 	}
 	t := b.e.plan.TensorOf(o.Y.Param)
-	size := o.X.Size()
-	k := b.e.kernel(fmt.Sprintf("batchSum %d", size), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+	size, stride := o.X.Size(), b.e.rowStride(o.X.Size())
+	if b.single {
+		stride = size
+	}
+	k := b.e.kernel(fmt.Sprintf("batchSum %d of %d", size, stride), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
 		k.train = true
 		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
-		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, size)}}
+		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, stride)}}
 		k.body = []jen.Code{
 			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
 			forRange("b", "dy",
-				letf("d", "&dy[b]"),
+				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
 				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
 		}
 	})

@@ -30,12 +30,21 @@ type view struct {
 	Fits                           []fitView
 	EmbedFile, EmbedSum            string
 	EmbedSize                      int
+	EmbedIntegers                  bool // the file holds weights as they are stored
 	Inputs                         []ioView
 	Trained                        []ioView
 	OutputViews                    []ioView
 	// Golden is what portable Go gives, Fused what fused multiply-add gives.
 	Golden, Fused []goldenView
 	Vector        bool // there are assembly kernels
+	Half          bool // they read float16
+	// Of a training step: whether one sample is a step of its own, whether
+	// updates follow their gradients at once, whether something is prepared.
+	StepOne, Learn, Prepare bool
+	// ShareFrom is the number of samples from which workers share a step, Shares
+	// whether batches can be so large; TileRows are the rows of the smaller tile.
+	ShareFrom, TileRows int
+	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	Tolerance, GradientTolerance string
@@ -47,6 +56,7 @@ type view struct {
 type accessorView struct {
 	Name, Method, Tensor, Args string
 	Sparse                     bool
+	Value                      string // expression of the number in cell c
 }
 
 type fitView struct {
@@ -84,7 +94,7 @@ func (e *emitter) templates() error {
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
-		{"embed.go", "embed.go.tmpl", e.net.Codegen.Embed != ""},
+		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
 		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
 		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
 		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
@@ -92,8 +102,8 @@ func (e *emitter) templates() error {
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
 	}
-	if e.net.Codegen.Embed != "" {
-		e.files[embeddedName] = e.net.Files[e.net.Codegen.Embed]
+	if e.opts.Embedded != nil {
+		e.files[embeddedName] = e.opts.Embedded
 	}
 	for _, t := range list {
 		if !t.when {
@@ -116,13 +126,7 @@ func (e *emitter) templates() error {
 func (e *emitter) render(name string, v *view) ([]byte, error) {
 	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
 		// rt names an identifier of the runtime, imported or copied.
-		"rt": func(s string) string {
-			e.used[s] = true
-			if e.opts.Runtime == "" {
-				return standalonePrefix + s
-			}
-			return "nnrt." + s
-		},
+		"rt": e.rtName,
 	}).ParseFS(templates.FS, name)
 	if err != nil {
 		return nil, err
@@ -132,6 +136,15 @@ func (e *emitter) render(name string, v *view) ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
+}
+
+// rtName is the name of an identifier of the runtime in a template.
+func (e *emitter) rtName(s string) string {
+	e.used[s] = true
+	if e.opts.Runtime == "" {
+		return standalonePrefix + s
+	}
+	return "nnrt." + s
 }
 
 func (e *emitter) view() *view {
@@ -149,6 +162,9 @@ func (e *emitter) view() *view {
 	if v.Train {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
+		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
+		v.ShareFrom, v.TileRows = e.plan.ShareFrom(), e.tileRows()
+		v.Shares = v.ShareFrom <= v.MaxBatch
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}
@@ -160,8 +176,9 @@ func (e *emitter) view() *view {
 		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
 	}
 	for _, t := range e.plan.Tensors {
+		v.Half = v.Half || t.Layout.Elem == ir.Float16
 		v.TrainedTensors = append(v.TrainedTensors, e.isTrained(t))
-		v.Accessors = append(v.Accessors, accessorOf(t))
+		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
 	v.Fits = e.fits()
 	for _, in := range e.prog.Inputs {
@@ -177,7 +194,8 @@ func (e *emitter) view() *view {
 		}
 		v.Trained = append(v.Trained, ioView{Field: field, Size: o.Value.Size(), Class: o.Class})
 	}
-	if data := e.net.Files[e.net.Codegen.Embed]; e.net.Codegen.Embed != "" {
+	if data := e.opts.Embedded; data != nil {
+		v.EmbedIntegers = e.embedsIntegers()
 		h := fnv.New64a()
 		h.Write(data)
 		v.EmbedFile, v.EmbedSize, v.EmbedSum = embeddedName, len(data), fmt.Sprintf("%#x", h.Sum64())
@@ -202,11 +220,17 @@ func (e *emitter) isTrained(t *plan.Tensor) bool {
 	return false
 }
 
-func accessorOf(t *plan.Tensor) accessorView {
+func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	layer, what, _ := strings.Cut(t.Value.Name, ".")
 	a := accessorView{
 		Name: spec.GoName(layer) + spec.GoName(what), Method: paramName(t.Value), Tensor: t.Value.Name,
-		Args: "o, i", Sparse: t.Layout.Order == plan.Connections,
+		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
+	}
+	switch t.Layout.Elem {
+	case ir.Float16:
+		a.Value = e.rtName("Widen16") + "(*c)"
+	case ir.Int8:
+		a.Value = fmt.Sprintf("float32(*c) * n.p.%s[o/16][o%%16]", t.ScaleField())
 	}
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"

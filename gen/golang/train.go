@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -14,19 +15,14 @@ import (
 // train prints the trainer's memory, the gradients and the loss of a batch.
 func (e *emitter) train() (*jen.File, error) {
 	f := e.file()
-	if err := e.batched(f, e.plan.Train.Gradients, batchedFunc{
-		name: "gradients", grads: "g", slots: "gradientSpace", loss: e.prog.Loss,
-		doc: []string{
-			"gradients computes the gradients of the loss by the parameters, and the loss: the",
-			"samples one after the other, then the sums over them in their order.",
-		},
-	}); err != nil {
+	e.trainSteps = nil
+	if err := e.stepOne(f); err != nil {
 		return nil, err
 	}
-	if err := e.batched(f, e.plan.Train.Evaluate, batchedFunc{
-		name: "loss", slots: "lossSpace", loss: e.prog.EvalLoss,
-		doc: []string{"loss computes the loss of a batch as in inference: nothing is dropped or updated."},
-	}); err != nil {
+	if err := e.gradients(f); err != nil {
+		return nil, err
+	}
+	if err := e.evaluate(f); err != nil {
 		return nil, err
 	}
 	e.checks(f)
@@ -34,44 +30,179 @@ func (e *emitter) train() (*jen.File, error) {
 	return f, nil
 }
 
-type batchedFunc struct {
-	name, grads, slots string
-	doc                []string
-	loss               *ir.Value
-}
-
-// batched prints a function over a batch.
-func (e *emitter) batched(f *jen.File, p *plan.Batched, fn batchedFunc) error {
+// batchBody is a body of a function over some of the samples of a batch.
+func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
-		e: e, slots: "ws", weights: "p", grads: fn.grads, training: fn.grads != "", layers: e.plan.Layerwise,
-		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
+		e: e, phase: p.Sample, slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
+		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o", "from", "m", "part", "parts"),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
-		sample: "t.samples+uint32(i)",
+		sample: "t.seen+uint32(from+i)",
+	}
+	if training {
+		b.grads = "g"
 	}
 	for _, v := range e.plan.Train.Rows {
-		b.rows[v] = b.rowsName(v) + "[i]"
+		b.rows[v] = b.rowsName(v)
 	}
 	b.bindScalars()
-	sums, err := b.phases(p)
+	return b
+}
+
+// method prints a method of Trainer.
+func (e *emitter) method(f *jen.File, doc []string, name, args, result string, body []jen.Code) {
+	for _, line := range doc {
+		f.Comment(line)
+	}
+	m := f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id(name).Params(jen.Id(args))
+	if result != "" {
+		m = m.Id(result)
+	}
+	m.Block(body...)
+	f.Line()
+}
+
+// gradients prints the parts of a training step on a batch.
+func (e *emitter) gradients(f *jen.File) error {
+	p := e.plan.Train.Gradients
+	prepared := false
+	once := e.batchBody(p, true, ":len(x)")
+	once.grads = "&t.m.grads"
+	for _, s := range p.Prepare.Steps {
+		if m, ok := s.Op.(*ir.Map); ok && perStep(m) {
+			continue
+		}
+		prepared = true
+		once.phase = p.Prepare
+		if err := once.step(s); err != nil {
+			return err
+		}
+	}
+	if prepared {
+		e.method(f, []string{"prepare makes what is the same for all samples of a step."}, "prepare", "", "",
+			append([]jen.Code{letf("p", "t.net.p")}, once.take()...))
+		e.trainSteps = append(e.trainSteps, "t.prepare()")
+	}
+	samples := e.batchBody(p, true, "from:from+n")
+	for _, s := range p.Prepare.Steps { // where copies of parameters lie
+		for _, y := range s.Op.Outs() {
+			if y.Param != nil {
+				samples.at[y] = place{samples.holder(y), ""}
+			}
+		}
+	}
+	code, err := samples.samplesOf(p, "gradientSpace")
 	if err != nil {
 		return err
 	}
+	e.method(f, []string{"samples takes n samples of a batch, the first of which is from, forward and backward", "through the network."},
+		"samples", "x []Input, y []Target, from, n int", "", code)
+	if err := e.lossOf(f, p, "losses", "losses is the loss of a batch, once all samples went through the network.", e.prog.Loss, true); err != nil {
+		return err
+	}
+	sums := e.batchBody(p, true, ":len(x)")
+	sums.phase, sums.weights = p.Sums, "t.net.p"
+	sums.neededNumbers(p.Prepare.Steps, p.Sums.Steps)
+	for _, s := range p.Prepare.Steps {
+		for _, y := range s.Op.Outs() {
+			if y.Param != nil {
+				sums.at[y] = place{sums.holder(y), ""}
+			}
+		}
+	}
+	code, err = sums.dealt()
+	if err != nil {
+		return err
+	}
+	e.method(f, []string{
+		"sums computes the gradients of the parameters, sums over the samples in their",
+		"order: one of several parts, which are whole parameters.",
+	}, "sums", "g *params, x []Input, part, parts int", "", code)
+	return e.learn(f)
+}
+
+// samplesOf emits what is done for every sample.
+func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	stmts := []jen.Code{letf("p", "t.net.p")}
-	if len(p.Sample.Slots) > 0 {
-		stmts = append(stmts, letf("ws", "&t.m.%s", fn.slots))
+	switch {
+	case len(p.Sample.Slots) == 0:
+	case b.layers:
+		stmts = append(stmts, letf("ws", "&t.m.%s", space))
+	default: // each worker has that of its first sample
+		stmts = append(stmts, letf("ws", "&t.m.%s[from]", space))
 	}
-	stmts = append(stmts, sums...)
-	stmts = append(stmts, jen.Return(exprf("%s", b.at[fn.loss].idx)))
-	for _, line := range fn.doc {
-		f.Comment(line)
+	b.neededNumbers(p.Prepare.Steps, p.Sample.Steps)
+	stmts = append(stmts, b.take()...)
+	b.phase = p.Sample
+	b.bindTargets()
+	code, err := b.samples()
+	if err != nil {
+		return nil, err
 	}
-	args := []jen.Code{jen.Id("x").Index().Id("Input"), jen.Id("y").Index().Id("Target")}
-	if fn.grads != "" {
-		args = append([]jen.Code{jen.Id("g").Op("*").Id("params")}, args...)
+	if !b.usesParams() {
+		stmts = stmts[1:]
 	}
-	f.Func().Params(jen.Id("t").Op("*").Id("Trainer")).Id(fn.name).Params(args...).Id(typeName(e.elem)).Block(stmts...)
-	f.Line()
+	rows := []jen.Code{setf("x, y", "x[%s], y[%s]", b.from, b.from), setf("y", "y[:len(x)]")}
+	return append(append(append(stmts, rows...), b.declared...), code...), nil
+}
+
+// lossOf prints the method that adds the samples' losses.
+func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *ir.Value, training bool) error {
+	b := e.batchBody(p, training, ":len(x)")
+	b.phase = p.Loss
+	b.neededNumbers(p.Prepare.Steps, p.Loss.Steps)
+	if err := b.run(); err != nil {
+		return err
+	}
+	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(b.take(), jen.Return(exprf("%s", b.at[loss].idx))))
 	return nil
+}
+
+// evaluate prints the loss as in inference.
+func (e *emitter) evaluate(f *jen.File) error {
+	p := e.plan.Train.Evaluate
+	b := e.batchBody(p, false, "from:from+n")
+	code, err := b.samplesOf(p, "lossSpace")
+	if err != nil {
+		return err
+	}
+	e.method(f, []string{
+		"evaluate computes the losses of n samples of a batch, the first of which is from, as",
+		"in inference: nothing is dropped or updated.",
+	}, "evaluate", "x []Input, y []Target, from, n int", "", code)
+	return e.lossOf(f, p, "evaluated", "evaluated is the loss of a batch that was evaluated.", e.prog.EvalLoss, false)
+}
+
+// neededNumbers emits the numbers of the step that some steps read.
+func (b *body) neededNumbers(numbers, steps []*plan.Step) {
+	needed := map[*ir.Value]bool{}
+	for _, s := range steps {
+		for _, x := range s.Op.Ins() {
+			needed[x] = true
+		}
+		for _, m := range s.Epilogue {
+			for _, x := range m.In {
+				needed[x] = true
+			}
+		}
+		if s.Then != nil {
+			needed[s.Then.Rate] = true
+		}
+	}
+	var maps []*ir.Map
+	for i := len(numbers) - 1; i >= 0; i-- {
+		m, ok := numbers[i].Op.(*ir.Map)
+		if !ok || !perStep(m) || !slices.ContainsFunc(m.Out, func(y *ir.Value) bool { return needed[y] }) {
+			continue
+		}
+		for _, x := range m.In {
+			needed[x] = true
+		}
+		maps = append(maps, m)
+	}
+	slices.Reverse(maps)
+	for _, m := range maps {
+		b.numbersFor(m, needed)
+	}
 }
 
 // bindScalars gives the numbers of the step their Go expressions.
@@ -84,40 +215,6 @@ func (b *body) bindScalars() {
 			b.at[v] = place{expr, ""}
 		}
 	}
-}
-
-// phases emits the three parts of a function over a batch.
-func (b *body) phases(p *plan.Batched) ([]jen.Code, error) {
-	b.phase = p.Prepare
-	if err := b.run(); err != nil {
-		return nil, err
-	}
-	stmts := b.take()
-	if len(p.Sample.Steps) > 0 {
-		b.phase = p.Sample
-		b.bindTargets()
-		code, err := b.samples()
-		if err != nil {
-			return nil, err
-		}
-		// What follows needs no bounds checks of rows.
-		stmts = append(stmts, b.boundRows()...)
-		stmts = append(stmts, code...)
-	}
-	b.phase = p.Sums
-	if err := b.run(); err != nil {
-		return nil, err
-	}
-	return append(stmts, b.take()...), nil
-}
-
-// boundRows tells the compiler how many rows there are.
-func (b *body) boundRows() []jen.Code {
-	var out []jen.Code
-	if b.layers {
-		out = append(out, setf("x", "x[:min(len(x), MaxBatch)]"))
-	}
-	return append(out, setf("y", "y[:len(x)]"))
 }
 
 // samples emits what is done for every sample: layer by layer, or sample by
@@ -147,13 +244,19 @@ func (b *body) take() []jen.Code {
 }
 
 // bindTargets gives the targets of sample i their places.
-func (b *body) bindTargets() {
+func (b *body) bindTargets() { b.bindTargetsAt("i") }
+
+func (b *body) bindTargetsAt(i string) {
 	for _, o := range b.e.trained() {
 		field := ""
 		if len(b.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		b.at[o.Target] = place{"y[i]" + field, "&y[i]" + field}
+		at := place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		if field == "" {
+			at.ptr = fmt.Sprintf("(*%s)(%s)", array(o.Target.DType, o.Target.Size()), at.ptr)
+		}
+		b.at[o.Target] = at
 	}
 }
 
@@ -194,20 +297,30 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	for _, v := range t.Rows {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, v.Size())).Comment("of every sample"))
-		if rest := e.plan.Options.Batch * v.Size() % schedule.Panel; rest > 0 {
+		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size()))).Comment("of every sample"))
+		if rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel; rest > 0 {
 			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
 		}
 	}
 	fields = append(fields,
-		jen.Id("gradientSpace").Struct(slots(e.elem, t.Gradients.Sample.Slots, e.rowCount()...)...),
-		jen.Id("lossSpace").Struct(slots(e.elem, t.Evaluate.Sample.Slots, e.rowCount()...)...))
-	if n := e.plan.TransposedRows(); n > 0 && e.plan.Layerwise {
-		fields = append(fields, jen.Id("transposed").Id(array(e.elem, n, schedule.Panel)).Comment("weights of 16 inputs, for the gradients of inputs"))
+		e.sampleSpace("gradientSpace", t.Gradients.Sample),
+		e.sampleSpace("lossSpace", t.Evaluate.Sample))
+	if t.One != nil {
+		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One.Slots, 1)...))
 	}
 	f.Comment("memory is everything a trainer keeps: one block without pointers.")
 	f.Type().Id("memory").Struct(fields...)
 	f.Line()
+}
+
+// sampleSpace is the field of a phase's workspace: with rows for every sample,
+// or one for every sample that may be a worker's first.
+func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
+	field := jen.Id(name)
+	if !e.plan.Layerwise {
+		field.Index(jen.Lit(e.plan.Options.Batch))
+	}
+	return field.Struct(e.batchSlots(p)...)
 }
 
 // rowField is the trainer's field for the rows of a value.

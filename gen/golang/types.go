@@ -6,6 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -166,12 +167,25 @@ func slots(elem ir.DType, sizes []int, rows ...int) []jen.Code {
 	return fields
 }
 
-// rowCount is the first dimension of slots that hold a row per sample.
-func (e *emitter) rowCount() []int {
-	if e.plan.Layerwise {
-		return []int{e.plan.Options.Batch}
+// batchSlots are the slots of a phase of a batch: with a row per sample where
+// it goes layer by layer.
+func (e *emitter) batchSlots(ph *plan.Phase) []jen.Code {
+	if !e.plan.Layerwise {
+		return slots(e.elem, ph.Slots)
 	}
-	return nil
+	strides := make([]int, len(ph.Slots))
+	for i, n := range ph.Slots {
+		strides[i] = e.rowStride(n)
+	}
+	return slots(e.elem, strides, e.plan.Options.Batch)
+}
+
+// rowStride is the length of the rows of a value in a batch.
+func (e *emitter) rowStride(size int) int {
+	if e.plan.Layerwise {
+		return plan.RowStride(size, e.elem)
+	}
+	return size
 }
 
 func (e *emitter) workspaces(f *jen.File) {
@@ -182,7 +196,7 @@ func (e *emitter) workspaces(f *jen.File) {
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
 	fields := []jen.Code{jen.Id("one").Id("Workspace")}
 	if e.plan.Layerwise {
-		fields = append(fields, slots(e.elem, e.plan.InferBatch.Slots, e.plan.Options.Batch)...)
+		fields = append(fields, e.batchSlots(e.plan.InferBatch)...)
 	}
 	f.Type().Id("BatchWorkspace").Struct(fields...)
 }

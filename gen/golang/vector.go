@@ -9,7 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
-	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
@@ -18,20 +18,22 @@ type vectorKernel interface {
 	print(t *target.Target, name string, k *kernelFunc) *asm.Func
 }
 
-type matVec struct{ asm.MatVec }
-
-func (m *matVec) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
-	v := m.MatVec
-	v.Name = name
-	rounding := "product and sum are rounded separately, the same bits as " + k.portable()
-	if v.Fused {
-		rounding = "product and sum are rounded once (FMA)"
-	}
-	v.Doc = []string{fmt.Sprintf("%s is %s for %s: %d multiply-adds,", name, k.portable(), t.Name, v.MultiplyAdds()), rounding + "."}
-	return t.MatVec(&v)
+// matVec is a dense layer for one sample.
+type matVec struct {
+	*kernel.Kernel
+	listed bool
 }
 
-type elementWise struct{ asm.Map }
+func (m *matVec) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
+	rounding := "product and sum are rounded separately, the same bits as " + k.portable()
+	if m.Fused {
+		rounding = "product and sum are rounded once (FMA)"
+	}
+	doc := []string{fmt.Sprintf("%s is %s for %s: %d multiply-adds,", name, k.portable(), t.Name, m.Outputs*m.Terms()), rounding + "."}
+	return t.MatVec(name, doc, m.Kernel, m.listed)
+}
+
+type elementWise struct{ kernel.Map }
 
 func (m *elementWise) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
 	v := m.Map
@@ -52,14 +54,21 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		return nil
 	}
 	T := typeName(e.elem)
-	m := &elementWise{asm.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args := []arg{{"y", m.YType}}
+	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
+	args, views := []arg{{"y", m.YType}}, map[string]string{}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
-		if x.Kind == ir.Param || isNumber(x) {
+		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
 		}
-		op := asm.Operand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
+		if isNumber(x) {
+			name := fmt.Sprintf("x%d", i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			args = append(args, arg{name, T})
+			operands[i], views[name] = name, "&"+name
+			continue
+		}
+		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
 		if op.Single {
 			operands[i] = op.Arg + "[0]"
@@ -67,45 +76,27 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		m.Ins = append(m.Ins, op)
 		args = append(args, arg{op.Arg, op.Type})
 	}
-	if _, ok := target.ByName(e.plan.Options.Targets[0]).Map(&m.Map); !ok {
+	if _, ok := e.target().Map(&m.Map); !ok {
 		return nil
 	}
 	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
 	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums, k.vector = args, "y", m
+		k.args, k.sums, k.vector, k.views = args, "y", m, views
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
 }
 
-// vector describes the kernel to the instruction sets' printers. Relu is done
-// in registers; any other epilogue follows in Go.
+// vector gives a dense layer for one sample its assembly. The epilogue is done
+// in registers where it reads nothing but the sums; else it follows in Go.
 func (p *printer) vector(k *kernelFunc) {
-	l := p.layout
-	m := &matVec{asm.MatVec{
-		Double: p.e.elem == ir.Float64, Fused: p.prog().Mode == "fast",
-		Outputs: p.outs, Inputs: p.ins, Chains: p.step.Chains, Full: l.Full, Tail: l.Tail, Rows: l.Rows,
-		Bias: p.bias != nil,
-	}}
-	for _, a := range k.args {
-		switch a.name {
-		case "x":
-			m.XType = a.typ
-		case "w":
-			m.WType = a.typ
-		case "wt":
-			m.WtType = a.typ
-		case "b":
-			m.BType = a.typ
-		}
-	}
-	sums := p.stored[0]
-	m.YType = "*" + array(p.e.elem, sums.Size())
-	k.vector, k.sums = m, p.ptr[sums]
-	if len(p.step.Epilogue) == 1 && !p.stores(p.y) && isRelu(p.step.Epilogue[0]) {
-		m.Relu = true
+	m := &matVec{Kernel: p.forAssembly()}
+	k.vector, k.sums = m, p.ptr[p.stored[0]]
+	k.views = p.arrayViews(k)
+	if p.fusesSums() {
 		return
 	}
+	m.Epilogue = nil
 	switch each := p.eachKernel(); {
 	case len(p.step.Epilogue) == 0:
 	case each != nil:
@@ -117,6 +108,51 @@ func (p *printer) vector(k *kernelFunc) {
 	}
 }
 
+// forAssembly is a copy of the step's kernel that an emitter may adapt.
+func (m *matrix) forAssembly() *kernel.Kernel {
+	k := *m.step.Kernel
+	return &k
+}
+
+// fusesSums reports whether assembly applies the epilogue: it reads nothing
+// but the sums, and its last result alone is stored.
+func (m *matrix) fusesSums() bool {
+	k := m.step.Kernel
+	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] && m.target().Fuses(k)
+}
+
+// last is the value the epilogue ends with.
+func (m *matrix) last() *ir.Value {
+	if n := len(m.step.Epilogue); n > 0 {
+		return m.step.Epilogue[n-1].Out[0]
+	}
+	return m.y
+}
+
+// target is the instruction set of the assembly.
+func (m *matrix) target() *target.Target { return m.e.target() }
+
+func (e *emitter) target() *target.Target { return target.ByName(e.plan.Options.Targets[0]) }
+
+// arrayViews are the first elements of the kernel's operands, by the names
+// assembly has for them.
+func (p *printer) arrayViews(k *kernelFunc) map[string]string {
+	views := map[string]string{"y": "&" + p.ptr[p.stored[0]] + "[0]", "x": "&x[0]"}
+	if p.layout.Full > 0 {
+		views["w"] = "&w[0][0][0]"
+	}
+	if p.layout.Tail > 0 {
+		views["wt"] = "&wt[0][0]"
+	}
+	if p.bias != nil {
+		views["b"] = "&b[0][0]"
+	}
+	if p.tensor.Scaled() {
+		views["scale"] = "&scale[0][0]"
+	}
+	return views
+}
+
 // eachKernel is the element-wise kernel that finishes the sums, if one
 // operation on nothing but them does.
 func (p *printer) eachKernel() *kernelFunc {
@@ -124,17 +160,6 @@ func (p *printer) eachKernel() *kernelFunc {
 		return nil
 	}
 	return p.e.mapKernel(p.step.Epilogue[0], p.outs)
-}
-
-func (p *printer) prog() *ir.Program { return p.e.prog }
-
-// isRelu recognises y = select(x < 0, 0, x).
-func isRelu(m *ir.Map) bool {
-	if len(m.In) != 1 || len(m.Prog) != 1 {
-		return false
-	}
-	x := expr.L(m.InNames[0])
-	return m.Prog[0].X.String() == expr.Select(expr.Less(x, expr.C(0)), expr.C(0), x).String()
 }
 
 // vectorKernels are the kernels that have assembly, by name.
@@ -163,7 +188,7 @@ func (e *emitter) assembly() error {
 	if len(ks) == 0 {
 		return nil
 	}
-	t := target.ByName(e.plan.Options.Targets[0])
+	t := e.target()
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n\n%s", e.header(), asmTag, t.Data)
 	asmGo, other := e.file(), e.file()
@@ -187,6 +212,9 @@ func (e *emitter) assembly() error {
 		e.dispatch(asmGo, k, f)
 		e.forwardGeneric(other, k)
 	}
+	if e.lists {
+		text.WriteString("\n" + t.NonZeroData)
+	}
 	e.files["kernels_amd64.s"] = []byte(text.String())
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
 		var buf bytes.Buffer
@@ -204,8 +232,8 @@ func (e *emitter) dispatch(f *jen.File, k *kernelFunc, fn *asm.Func) {
 	var call []jen.Code
 	for _, a := range fn.Args {
 		name := a.Name
-		if name == "y" {
-			name = k.sums
+		if v := k.views[name]; v != "" {
+			name = v
 		}
 		call = append(call, jen.Id(name))
 	}

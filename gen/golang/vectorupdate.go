@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
@@ -16,27 +17,21 @@ import (
 
 // updateKernel is an element-wise operation in place.
 type updateKernel struct {
-	asm.Update
-	name string
+	kernel.Update
 }
 
-func (m *updateKernel) print(t *target.Target) *asm.Func {
+func (m *updateKernel) text(t *target.Target, name string, doc []string) *asm.Func {
 	v := m.Update
-	v.Name = m.name + strings.ToUpper(t.Name)
-	v.Doc = []string{fmt.Sprintf("%s computes %s for every element.", v.Name, wrapFormula(v.Prog))}
+	v.Name, v.Doc = name, doc
 	f, _ := t.Update(&v)
 	return f
 }
 
-// vectorUpdate emits an operation on parameter-shaped values as a function
-// with assembly; it reports false where there is none.
-func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
-	if !b.e.plan.Layerwise {
-		return false
-	}
-	tgt := target.ByName(b.e.plan.Options.Targets[0])
-	u := &updateKernel{Update: asm.Update{Double: b.e.elem == ir.Float64, Prog: o.Prog, Elem: typeName(b.e.elem)}}
-	holders := map[string]string{}
+// updateOf describes an operation on parameter-shaped values to assembly, and
+// says where its arrays lie; it reports false where there can be none.
+func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, ok bool) {
+	u = &updateKernel{Update: kernel.Update{Double: b.e.elem == ir.Float64, Prog: o.Prog, Elem: typeName(b.e.elem)}}
+	holders = map[string]string{}
 	for i, x := range o.In {
 		if isNumber(x) {
 			u.Singles = append(u.Singles, o.InNames[i])
@@ -49,27 +44,40 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 		name := o.OutNames[i]
 		u.Stores = append(u.Stores, name)
 		if h, ok := holders[name]; ok && h != b.holder(y) {
-			return false // a leaf of the result's name is another array
+			return nil, nil, false // a leaf of the result's name is another array
 		}
 		if !slices.Contains(u.Arrays, name) {
 			u.Arrays = append(u.Arrays, name)
 			holders[name] = b.holder(y)
 		}
 	}
-	if _, ok := tgt.Update(&u.Update); !ok {
+	_, ok = b.e.target().Update(&u.Update)
+	return u, holders, ok
+}
+
+// updateKernel is the assembly of an update.
+func (e *emitter) updateKernel(k *kernelFunc, u *updateKernel, hint string) string {
+	key := fmt.Sprintf("%v %v %v %v", u.Prog, u.Arrays, u.Singles, u.Stores)
+	return e.share(k, key, hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+}
+
+// vectorUpdate emits an operation on parameter-shaped values as a function
+// with assembly; it reports false where there is none.
+func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
+	if !b.e.plan.Layerwise {
+		return false
+	}
+	u, holders, ok := b.updateOf(o)
+	if !ok {
 		return false
 	}
 	k := b.e.kernel("update of "+o.Out[0].Name+" "+o.Prog.String(), lowerCamel(o.Out[0].Param.Name)+" "+o.Doc, func(k *kernelFunc) {
-		b.updateFunc(k, u, o, t, holders, tgt)
+		b.updateFunc(k, u, o, t, holders)
 	})
 	args := []jen.Code{exprf("t"), exprf("%s", b.weights), exprf("%s", b.grads)}
 	for _, x := range o.In {
 		if isNumber(x) {
-			if x.DType == b.e.elem {
-				args = append(args, exprf("%s", b.at[x].idx))
-			} else { // the number of the step, which formulas only compare
-				args = append(args, exprf("%s(%s)", typeName(b.e.elem), b.at[x].idx))
-			}
+			args = append(args, exprf("%s", b.asElem(x)))
 		}
 	}
 	b.add(jen.Id(k.name).Call(args...))
@@ -77,7 +85,7 @@ func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
 }
 
 // updateFunc prints the function: assembly panel by panel, or the loop.
-func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, tgt *target.Target) {
+func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string) {
 	T := typeName(b.e.elem)
 	k.rows, k.train = true, true
 	k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, o.Out[0].Name, wrapFormula(o.Prog))}
@@ -91,15 +99,8 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		}
 	}
 	k.generic = inner.elementLoop(o, t)
-
-	key := fmt.Sprintf("%v %v %v %v", u.Prog, u.Arrays, u.Singles, u.Stores)
-	u.name = b.e.updates[key]
-	if u.name == "" {
-		u.name = b.e.globals.name(o.Doc + " elements")
-		b.e.updates[key] = u.name
-		k.extra = append(k.extra, u)
-	}
-	call := func(field, index string, elements int) jen.Code {
+	name := b.e.updateKernel(k, u, o.Doc)
+	call := func(field, index, vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
 			h := holders[a]
@@ -116,28 +117,45 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 				args = append(args, "&"+inner.at[x].idx)
 			}
 		}
-		args = append(args, fmt.Sprint(elements/tgt.Lanes(u.Double)))
-		return jen.Id(u.name + strings.ToUpper(tgt.Name)).Call(exprf("%s", strings.Join(args, ", ")))
+		args = append(args, vectors)
+		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	k.fast = append(updateCalls(t, call), jen.Return())
+	k.fast = append(updateCalls(t, b.e.target().Lanes(u.Elem), call), jen.Return())
 }
+
+// elementsPerCall bounds an update, which takes as long as its arrays need
+// from memory.
+const elementsPerCall = 1 << 17
 
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
-func updateCalls(t *plan.Tensor, call func(field, index string, elements int) jen.Code) []jen.Code {
+func updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
+	// pieces are rows of width elements; index is that of a row.
+	pieces := func(field, index string, rows, width int) jen.Code {
+		per := max(elementsPerCall/width, 1)
+		if per >= rows {
+			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint(rows*width/lanes))
+		}
+		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
+			call(field, fmt.Sprintf(index, "k"), fmt.Sprintf("min(%d, %d-k)*%d", per, rows, width/lanes)))
+	}
 	l := &t.Layout
 	switch l.Order {
 	case plan.Connections:
-		return []jen.Code{call(t.Field, "[0]", l.Size())}
+		if l.Size() <= elementsPerCall {
+			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
+		}
+		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
+			call(t.Field, "[k]", fmt.Sprintf("min(%d, %d-k)/%d", elementsPerCall, l.Size(), lanes)))}
 	case plan.Vector:
-		return []jen.Code{call(t.Field, "[0][0]", l.Size())}
+		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}
 	var out []jen.Code
 	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full), call(t.Field, "[q][0][0]", l.In*schedule.Panel)))
+		out = append(out, forRange("q", fmt.Sprint(l.Full), pieces(t.Field, "[q][%s][0]", l.In, schedule.Panel)))
 	}
 	if l.Tail > 0 {
-		out = append(out, call(t.TailField(), "[0][0]", l.In*l.Tail))
+		out = append(out, pieces(t.TailField(), "[%s][0]", l.In, l.Tail))
 	}
 	return out
 }

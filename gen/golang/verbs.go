@@ -42,8 +42,13 @@ func forStep(v string, last, step int, body ...jen.Code) jen.Code {
 // note is a one-line comment.
 func note(format string, args ...any) jen.Code { return jen.Comment(fmt.Sprintf(format, args...)) }
 
-// typeName returns the Go type of an element.
-func typeName(t ir.DType) string { return string(t) }
+// typeName returns the Go type of an element; a float16 is its bits.
+func typeName(t ir.DType) string {
+	if t == ir.Float16 {
+		return "uint16"
+	}
+	return string(t)
+}
 
 // array is the type [a][b]…T.
 func array(elem ir.DType, dims ...int) string {

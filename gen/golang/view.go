@@ -15,9 +15,17 @@ func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at 
 	if v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
 		return "&" + b.weights + "." + t.Field, fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
-			func(name, at string) string { return fmt.Sprintf("%s[(%s)/16][(%s)%%16]", name, at, at) }
+			func(name, at string) string { return vectorElement(name, parens(at), v.Size()) }
 	}
 	return b.pointer(v), "*" + array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
+}
+
+// parens puts a sum in parentheses.
+func parens(sum string) string {
+	if strings.ContainsAny(sum, "+-*") {
+		return "(" + sum + ")"
+	}
+	return sum
 }
 
 // viewLoops walks a view: inner gets the position in the row-major result and
@@ -107,7 +115,10 @@ func viewDoc(axes []ir.Axis, offset int) string {
 			if right != "" {
 				right += " + "
 			}
-			right += fmt.Sprintf("%d·i%d", a.Stride, k)
+			if a.Stride != 1 {
+				right += fmt.Sprintf("%d·", a.Stride)
+			}
+			right += fmt.Sprintf("i%d", k)
 		}
 	}
 	if left == "" {
@@ -187,9 +198,13 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 func flatIndex(o *ir.ReduceAxis, n string) string {
 	at := n
 	if o.Inner > 1 {
-		at = fmt.Sprintf("(%s)*%d + i", n, o.Inner)
-		if n == "0" {
+		switch {
+		case n == "0":
 			at = "i"
+		case strings.Contains(n, "+"):
+			at = fmt.Sprintf("(%s)*%d + i", n, o.Inner)
+		default:
+			at = fmt.Sprintf("%s*%d + i", n, o.Inner)
 		}
 	}
 	if o.Outer > 1 {

@@ -21,6 +21,8 @@ type Machine struct {
 	Arith expr.Arith
 	// Plain sums in one chain, in order: the definition, not the schedule.
 	Plain bool
+	// Unrounded weights are used as they are set, not as they are stored.
+	Unrounded bool
 
 	// Scalars of the training step.
 	Batch        int
@@ -55,8 +57,14 @@ func NewOracle(p *ir.Program, fused bool) *Machine {
 	return m
 }
 
-// Set gives a value its rows: one per sample, or one.
-func (m *Machine) Set(v *ir.Value, rows ...[]float64) { m.values[v] = rows }
+// Set gives a value its rows: one per sample, or one. Weights that are stored
+// narrow are rounded.
+func (m *Machine) Set(v *ir.Value, rows ...[]float64) {
+	if v.Kind == ir.Param && v.Param.Storage != "" && !m.Unrounded {
+		rows = [][]float64{Stored(v.Param, rows[0])}
+	}
+	m.values[v] = rows
+}
 
 // Get returns the rows of a value; nil if it has none.
 func (m *Machine) Get(v *ir.Value) [][]float64 { return m.values[v] }
@@ -90,6 +98,8 @@ func (m *Machine) run(op ir.Op) error {
 		m.denseGradInput(o)
 	case *ir.DenseGradWeight:
 		m.denseGradWeight(o)
+	case *ir.RankOne:
+		m.rankOne(o)
 	case *ir.BatchSum:
 		m.batchSum(o)
 	case *ir.Map:
@@ -176,6 +186,14 @@ func (m *Machine) chains(outputs, length int) int {
 		return 1
 	}
 	return schedule.Chains(outputs, length)
+}
+
+// gradInputChains is chains of a gradient of inputs.
+func (m *Machine) gradInputChains() int {
+	if m.Plain {
+		return 1
+	}
+	return schedule.GradInputChains
 }
 
 // sum adds n terms to init in c chains; add adds term i to an accumulator.

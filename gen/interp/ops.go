@@ -19,6 +19,10 @@ func (m *Machine) dense(o *ir.Dense) {
 				bias = m.values[o.B][0][n]
 			}
 			row := w[n*ins : (n+1)*ins]
+			if o.W.Param.Storage == ir.Int8 && !m.Plain {
+				y[n] = m.scaled(o, row, x, n)
+				continue
+			}
 			if mask != nil {
 				cols := mask.Cols[n]
 				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {
@@ -55,7 +59,7 @@ func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
 			return dx
 		}
 		for k := range dx {
-			dx[k] = m.sum(0, m.chains(ins, outs), outs, func(acc float64, n int) float64 {
+			dx[k] = m.sum(0, m.gradInputChains(), outs, func(acc float64, n int) float64 {
 				return m.Arith.MulAdd(w[n*ins+k], dy[n], acc)
 			})
 		}
@@ -78,6 +82,28 @@ func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
 		}
 	})
 	m.Set(o.DW, dw)
+}
+
+// rankOne: S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], B[n] −= Rate·DY[n].
+func (m *Machine) rankOne(o *ir.RankOne) {
+	dy, x, rate := m.row(o.DY, 0), m.row(o.X, 0), m.row(o.Rate, 0)[0]
+	w := append([]float64(nil), m.values[o.W][0]...)
+	var b []float64
+	for k := range x {
+		s := m.Arith.Apply(expr.OpMul, -rate, x[k])
+		for n, d := range dy {
+			w[n*len(x)+k] = m.Arith.MulAdd(s, d, w[n*len(x)+k])
+		}
+	}
+	for n, d := range dy {
+		if o.B != nil {
+			b = append(b, m.Arith.Apply(expr.OpAdd, m.values[o.B][0][n], m.Arith.Apply(expr.OpMul, -rate, d)))
+		}
+	}
+	m.Set(o.W, w)
+	if o.B != nil {
+		m.Set(o.B, b)
+	}
 }
 
 // each calls f for every element of a parameter-shaped value that exists.

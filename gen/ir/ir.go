@@ -17,6 +17,10 @@ const (
 	Float32 DType = "float32"
 	Float64 DType = "float64"
 	Int32   DType = "int32"
+
+	// Of stored weights alone.
+	Float16 DType = "float16"
+	Int8    DType = "int8"
 )
 
 // Kind says where a value comes from.
@@ -84,6 +88,24 @@ type ParamInfo struct {
 	// FitInput is the input whose statistics this constant holds ("mean" or
 	// "std" by Stat), for an input normalised by its training data.
 	FitInput, Stat string
+	// Storage is the type of the elements in memory, "" if it is the value's.
+	// What is stored is rounded first, to nearest, ties to even:
+	//
+	//	float16  W' = half(W), at most ±65504
+	//	int8     W' = q·s, q = round(W/s) from −127 to 127, with a scale per
+	//	         output, s[n] = max|W[n,:]|/127, rounded up to 17 bits, at least
+	//	         2⁻¹²⁶; so W' is a float32, and storing it changes nothing
+	//
+	// A Dense of int8 weights is Y[n] = B[n] + s[n]·Σ_k q[n,k]·X[k].
+	Storage DType
+}
+
+// StorageOf returns the type of a parameter's elements in memory.
+func (v *Value) StorageOf() DType {
+	if v.Param != nil && v.Param.Storage != "" {
+		return v.Param.Storage
+	}
+	return v.DType
 }
 
 // Size returns the number of elements, those a mask leaves out included.
@@ -131,10 +153,14 @@ type Program struct {
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
 	Evaluate  *Func // inputs, targets → loss, as in inference; nil without training
 	Update    *Func // gradients, params, states → params, states
-	Penalty   *Func // params → penalty; nil without regularisers
-	Grads     []*Value
-	Loss      *Value // of Gradients
-	EvalLoss  *Value // of Evaluate
+	// StepOne is Gradients and Update for a batch of one sample, where the
+	// gradient of a weight is a product of two vectors and need not be made;
+	// nil where the optimiser wants the gradients. It rounds less.
+	StepOne  *Func
+	Penalty  *Func // params → penalty; nil without regularisers
+	Grads    []*Value
+	Loss     *Value // of Gradients
+	EvalLoss *Value // of Evaluate
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string
@@ -182,7 +208,7 @@ func (p *Program) ParamCount() int {
 	n := 0
 	for _, v := range p.Params {
 		switch {
-		case len(v.Param.Values) > 0: // a constant of the input's normalisation
+		case len(v.Param.Values) > 0 && !v.Param.Trained: // a stored constant
 		case v.Param.Mask != nil:
 			n += v.Param.Mask.Count()
 		default:

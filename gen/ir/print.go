@@ -45,6 +45,9 @@ func (o *DenseGradInput) String() string { return line(o, "dense_dx %q (%s)", o.
 func (o *DenseGradWeight) String() string {
 	return line(o, "dense_dw %q (%s)", o.Layer, list(o.Ins()))
 }
+func (o *RankOne) String() string {
+	return line(o, "rank_one %q (%s)", o.Layer, list(o.Ins()))
+}
 func (o *BatchSum) String() string { return line(o, "batch_sum(%s)", o.X) }
 func (o *Map) String() string {
 	return line(o, "map %q (%s) {%s}", o.Doc, named(o.In, o.InNames), o.Prog)
@@ -74,7 +77,7 @@ func (f *Func) String() string {
 // Funcs returns the functions the program has, in order.
 func (p *Program) Funcs() []*Func {
 	var fs []*Func
-	for _, f := range []*Func{p.Infer, p.Gradients, p.Evaluate, p.Update, p.Penalty} {
+	for _, f := range []*Func{p.Infer, p.Gradients, p.Evaluate, p.Update, p.StepOne, p.Penalty} {
 		if f != nil {
 			fs = append(fs, f)
 		}

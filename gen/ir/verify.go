@@ -58,6 +58,8 @@ func checkShapes(op Op) error {
 		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.DX.Size())
 	case *DenseGradWeight:
 		return fits(o.DW.Shape[0] == o.DY.Size() && o.DW.Shape[1] == o.X.Size())
+	case *RankOne:
+		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.DY.Size()))
 	case *BatchSum:
 		return fits(o.X.Batch && !o.Y.Batch && o.X.Size() == o.Y.Size())
 	case *Map:

@@ -14,6 +14,7 @@ type Memory struct {
 	// layout.
 	Index func(out, in, tap int) int
 	Bias  []float64
+	Scale []float64            // of the outputs, if sums are scaled
 	Extra map[string][]float64 // further operands of the epilogue, laid out like Y
 	Y     []float64
 }
@@ -84,7 +85,7 @@ func (k *Kernel) finish(m *Memory, a expr.Arith, sum float64, y int) (float64, e
 // sum adds the terms of one output, dealt to the chains in turn.
 func (k *Kernel) sum(m *Memory, a expr.Arith, at place, row Row, run Run, n int) (float64, error) {
 	acc := make([]float64, k.Chains)
-	if k.Init == Bias {
+	if k.Init == Bias && !k.Scaled {
 		acc[0] = m.Bias[n]
 	}
 	term := 0
@@ -116,6 +117,12 @@ func (k *Kernel) sum(m *Memory, a expr.Arith, at place, row Row, run Run, n int)
 		for i := range h {
 			acc[i] = a.Apply(expr.OpAdd, acc[i], acc[i+h])
 		}
+	}
+	switch {
+	case k.Scaled && k.Init == Bias:
+		return a.MulAdd(m.Scale[n], acc[0], m.Bias[n]), nil
+	case k.Scaled:
+		return a.Apply(expr.OpMul, m.Scale[n], acc[0]), nil
 	}
 	return acc[0], nil
 }

@@ -18,8 +18,11 @@ import (
 // the columns of an output row; a dense layer has one row of one position.
 type Kernel struct {
 	Elem     Elements
-	Outputs  int // sums per position; the lanes of the panels hold them
-	Chains   int // interleaved accumulator chains of each sum
+	Fused    bool   // assembly rounds product and sum once
+	Panels   Panels // where the weights lie
+	Ahead    int    // inputs whose weights are fetched ahead; 0 where they are in a near cache
+	Outputs  int    // sums per position; the lanes of the panels hold them
+	Chains   int    // interleaved accumulator chains of each sum
 	Init     Init
 	Segments []Segment // added one after the other
 	Rows     []Row     // one per output row
@@ -28,11 +31,15 @@ type Kernel struct {
 	Epilogue []Epilogue
 	Batch    Batch
 	Tile     Tile
+	// Scaled sums start from zero and are multiplied by Memory.Scale of their
+	// output, before the bias is added, by one multiply-add: weights in units of
+	// a scale.
+	Scaled bool
 }
 
 // Elements are the types of the operands and of the accumulators.
 type Elements struct {
-	X, W, Acc string // float32, float64, int8, uint8, int32
+	X, W, Acc string // float32, float64, float16, int8, uint8, int32
 }
 
 // Init is what a sum starts from.
@@ -100,6 +107,7 @@ type Epilogue struct {
 // epilogue of that name, or else Memory.Extra, which lies as the results do.
 type Operand struct {
 	Leaf, From string
+	Row        int // of an operand in memory: displacement from row to row of the batch
 }
 
 // Sum is the name of the sum as an operand.

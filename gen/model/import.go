@@ -64,6 +64,12 @@ func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx"
 
 // Import reads a model. The error is an *Error where the model is at fault.
 func Import(path string, o Options) (*Model, error) {
+	if o.Name == "" {
+		o.Name = nameOf(path)
+	}
+	if isJSON(path) {
+		return importRTNeural(path, o)
+	}
 	file, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
@@ -73,9 +79,6 @@ func Import(path string, o Options) (*Model, error) {
 		if bind[name], err = readTensor(from); err != nil {
 			return nil, err
 		}
-	}
-	if o.Name == "" {
-		o.Name = nameOf(path)
 	}
 	return finish(path, file, o, bind)
 }

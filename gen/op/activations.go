@@ -26,7 +26,7 @@ var nonlinearities = []Activation{
 	{
 		Kind: spec.Kind{Name: "sigmoid", Aliases: []string{"logistic"}, Doc: "Logistic function, y = 1/(1 + exp(−x)), y′ = y·(1 − y) (lecture eq. 2; PyTorch Sigmoid)."},
 		Y:    formula("y = sigmoid(x)"), DX: formula("dx = dy*(y*(1 - y))"),
-		Bound: "y: 3·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
+		Bound: "y: 3.5·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{
@@ -57,7 +57,7 @@ var nonlinearities = []Activation{
 	{
 		Kind: spec.Kind{Name: "tanh", Doc: "Hyperbolic tangent, y = (exp(x) − exp(−x))/(exp(x) + exp(−x)), y′ = 1 − y² (lecture eq. 5, its tanh corrected; PyTorch Tanh)."},
 		Y:    formula("y = tanh(x)"), DX: formula("dx = dy*(1 - y*y)"),
-		Bound: "y: 2·2⁻²⁴·|y|; y′: 2·2⁻²⁴",
+		Bound: "y: 2.5·2⁻²⁴·|y|; y′: 5·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{Name: "relu", Doc: "Rectified linear unit, y = max(x, 0), y′ = 1 for x > 0, else 0, also at 0 (lecture eq. 6; PyTorch ReLU)."},
@@ -170,7 +170,7 @@ var nonlinearities = []Activation{
 			m = select(a < 0, 2, 2*e*e)
 			q = 1/(n + m); r = n*q
 			dx = dy*(r + a*(select(a < 0, e, 1)/(1 + e)*(m*q*(1 + r))))`),
-		Bound: "y: 5·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
+		Bound: "y: 5·2⁻²⁴·|y|; y′: 3.5·2⁻²⁴",
 	},
 	softmax,
 	logSoftmax,

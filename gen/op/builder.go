@@ -226,7 +226,7 @@ func (b *Builder) Activate(act *spec.Named, x Tensor, name string) Tensor {
 	}
 	if row.Check != nil {
 		if why, hint := row.Check(act.Args); why != "" {
-			b.Errorf(act.Pos, hint, "%s: %s", row.Name, why)
+			b.Errorf(act.Pos, hint, "%s", why)
 			return Tensor{}
 		}
 	}

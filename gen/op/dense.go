@@ -114,6 +114,9 @@ func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 		bias = b.Param(bi)
 	}
 	info.Name, info.Shape, info.Mask, info.Bias = l.Name+".weight", []int{units, in}, mask, bias
+	if s := b.Net.Codegen.Storage; s != "float32" {
+		info.Storage = ir.DType(s)
+	}
 	init := l.Args.Word("kernel_initializer")
 	if init == nil {
 		init = defaultInitializer(l.Args.Word("activation"))

@@ -60,7 +60,7 @@ var mathFunctions = []Activation{
 			Params: []spec.Param{{Name: "exponent", Doc: "exponent p", Type: spec.Number, Required: true, Short: true}},
 		},
 		Y:     formula("y = pow(x, exponent)"),
-		DX:    formula("dx = select(exponent == 0, 0, dy*(exponent*pow(x, exponent - 1)))"),
+		DX:    formula("dx = select(exponent == 0, select(dy == dy, 0, dy), dy*(exponent*pow(x, exponent - 1)))"),
 		Bound: "y: 2·2⁻²⁴·|y|; y′: 4·2⁻²⁴·|y′|",
 	},
 	{
@@ -80,9 +80,9 @@ var mathFunctions = []Activation{
 		Check: func(a spec.Args) (why, hint string) {
 			switch {
 			case !a.Has("min") && !a.Has("max"):
-				return "it cuts nothing off", "write min, max or both"
+				return "clip needs an end, or it cuts nothing off", "write min, max or both"
 			case a.Has("min") && a.Has("max") && a.Float("max") < a.Float("min"):
-				return "max must not be less than min", "exchange the two"
+				return "the max of clip must not be less than its min", "exchange the two"
 			}
 			return "", ""
 		},

@@ -40,6 +40,9 @@ func results(t *testing.T, net *spec.Network, p *ir.Program) map[string][]float6
 	}
 	out := map[string][]float64{}
 	for _, f := range p.Funcs() {
+		if f == p.StepOne { // a step more, which TestStepOne compares
+			continue
+		}
 		require.NoError(t, m.Run(f), net.Name)
 		for i, r := range f.Results {
 			for b, x := range m.Get(r) {
@@ -80,9 +83,55 @@ func TestPassesKeepMeaning(t *testing.T) {
 func count(p *ir.Program) int {
 	n := 0
 	for _, f := range p.Funcs() {
-		n += len(f.Ops)
+		if f != p.StepOne {
+			n += len(f.Ops)
+		}
 	}
 	return n
+}
+
+// TestStepOne: in float64 the step on one sample is gradients and update.
+func TestStepOne(t *testing.T) {
+	g := gentest.NewGenerator(79)
+	found := 0
+	for i := range 150 {
+		net, err := g.Network(fmt.Sprintf("net%d", i))
+		require.NoError(t, err)
+		prog, err := lower.Lower(net)
+		require.NoError(t, err)
+		require.NoError(t, gen.Pipeline.Run(prog, nil))
+		if prog.StepOne == nil {
+			continue
+		}
+		found++
+		step := func(funcs ...*ir.Func) *interp.Machine {
+			m := interp.New(prog)
+			m.Seed, m.LearningRate = 5, 0.01
+			for v, w := range interp.InitialValues(prog, 5) {
+				m.Set(v, w)
+			}
+			for _, v := range prog.Values {
+				if v.Kind == ir.Input || v.Kind == ir.Target {
+					m.Set(v, make([]float64, v.Size()))
+					for i := range m.Get(v)[0] {
+						if v.DType != ir.Int32 {
+							m.Get(v)[0][i] = float64(i*7%5) / 4
+						}
+					}
+				}
+			}
+			for _, f := range funcs {
+				require.NoError(t, m.Run(f))
+			}
+			return m
+		}
+		want, got := step(prog.Gradients, prog.Update), step(prog.StepOne)
+		require.InDelta(t, want.Get(prog.Loss)[0][0], got.Get(prog.Loss)[0][0], 1e-12)
+		for _, p := range prog.Params {
+			require.InDeltaSlice(t, want.Get(p)[0], got.Get(p)[0], 1e-12, "%s: %s", net.Name, p.Name)
+		}
+	}
+	require.Greater(t, found, 10, "no network has a step of its own for one sample")
 }
 
 // TestPipelineVerifies: a pass that breaks the program is named.

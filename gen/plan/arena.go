@@ -45,11 +45,17 @@ func (a *Arena) add(t *Tensor) {
 			a.field(t, t.TailField(), l.In, l.Tail)
 		}
 	}
+	if t.Scaled() {
+		a.typed(t, t.ScaleField(), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
+	}
 }
 
 func (a *Arena) field(t *Tensor, name string, dims ...int) {
-	f := Field{Name: name, Dims: dims, Elem: t.Layout.Elem, Offset: a.Size, Tensor: t}
-	f.Doc = fmt.Sprintf("%s %v", t.Value.Name, t.Value.Shape)
+	a.typed(t, name, t.Layout.Elem, fmt.Sprintf("%s %v", t.Value.Name, t.Value.Shape), dims...)
+}
+
+func (a *Arena) typed(t *Tensor, name string, elem ir.DType, doc string, dims ...int) {
+	f := Field{Name: name, Dims: dims, Elem: elem, Offset: a.Size, Tensor: t, Doc: doc}
 	f.Size = elemSize(f.Elem)
 	for _, d := range dims {
 		f.Size *= d
@@ -67,6 +73,16 @@ func (t *Tensor) TailField() string {
 	return t.Field + "t"
 }
 
+// Scaled reports whether the tensor is stored in units of a scale per output.
+func (t *Tensor) Scaled() bool { return t.Layout.Elem == ir.Int8 }
+
+// ScaleField returns the name of the field of the scales.
+func (t *Tensor) ScaleField() string { return t.Field + "s" }
+
+// ScaleName returns the name of the scales of a weight in a file that holds
+// integers.
+func ScaleName(weight string) string { return weight + "_scale" }
+
 // field names a parameter's field: w and b numbered by the dense layer,
 // other constants by their name.
 func (p *Plan) field(v *ir.Value, used map[string]int) string {
@@ -74,7 +90,7 @@ func (p *Plan) field(v *ir.Value, used map[string]int) string {
 	if n := p.denseNumber(v); n > 0 {
 		return fmt.Sprintf("%c%d", map[bool]byte{true: 'w', false: 'b'}[what == "weight"], n)
 	}
-	name := what + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
+	name := camel(what) + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
 	used[name]++
 	if used[name] > 1 {
 		name += fmt.Sprint(used[name])

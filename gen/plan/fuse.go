@@ -110,7 +110,7 @@ func chains(op ir.Op) int {
 		}
 	case *ir.DenseGradInput:
 		if o.W.Param.Mask == nil {
-			return schedule.Chains(o.DX.Size(), o.DY.Size())
+			return schedule.GradInputChains
 		}
 	case *ir.ReduceAxis:
 		if o.Kind == ir.Sum {

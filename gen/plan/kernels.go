@@ -7,6 +7,43 @@ import (
 
 // describe returns the kernel of a matrix operation over all connections, nil
 // for other operations.
+func (p *Plan) describe(s *Step) *kernel.Kernel {
+	k := describe(s)
+	if k == nil {
+		return nil
+	}
+	t := p.TensorOf(weightOf(s.Op).Param)
+	l := &t.Layout
+	k.Elem.W, k.Scaled = string(l.Elem), t.Scaled()
+	k.Panels = kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
+	k.Fused = p.Prog.Mode == "fast"
+	k.Ahead = p.Ahead()
+	return k
+}
+
+// nearCache is the size of a second-level cache, less what else is in it.
+const nearCache = 768 << 10
+
+// Ahead is how many inputs ahead the weights are fetched that are read once
+// per sample: none where a core's own cache holds all of them.
+func (p *Plan) Ahead() int {
+	if p.Net.Size < nearCache {
+		return 0
+	}
+	return 8
+}
+
+// weightOf is the weight a matrix operation reads.
+func weightOf(op ir.Op) *ir.Value {
+	switch o := op.(type) {
+	case *ir.Dense:
+		return o.W
+	case *ir.DenseGradInput:
+		return o.W
+	}
+	return nil
+}
+
 func describe(s *Step) *kernel.Kernel {
 	switch o := s.Op.(type) {
 	case *ir.Dense:

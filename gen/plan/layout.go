@@ -38,8 +38,13 @@ type Layout struct {
 
 // elemSize returns the bytes of an element.
 func elemSize(t ir.DType) int {
-	if t == ir.Float64 {
+	switch t {
+	case ir.Float64:
 		return 8
+	case ir.Float16:
+		return 2
+	case ir.Int8:
+		return 1
 	}
 	return 4
 }
@@ -61,6 +66,17 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 		return l
 	}
 	return NewPanels(p.Shape[0], p.Shape[1], 1, 1, elem)
+}
+
+// RowStride is the distance between the rows of a value in a batch that goes
+// layer by layer, in elements: one cache line more than the row where rows
+// would otherwise compete for few cache sets.
+func RowStride(size int, elem ir.DType) int {
+	const few = 512 // bytes: an eighth of the sets
+	if bytes := size * elemSize(elem); bytes%few == 0 {
+		return size + alignment/elemSize(elem)
+	}
+	return size
 }
 
 // aliasing is the distance at which panels compete for the same cache sets.
@@ -118,6 +134,9 @@ func (l *Layout) Size() int {
 	rows := l.Taps * roundUp(l.In, l.Group) / l.Group
 	return (l.Full*l.Rows*schedule.Panel + roundUp(rows*l.Tail, schedule.Panel)) * l.Group
 }
+
+// Panels returns the number of panels of 16 outputs, a partial one included.
+func (l *Layout) Panels() int { return (l.Out + schedule.Panel - 1) / schedule.Panel }
 
 // First returns the position of an output's first connection.
 func (l *Layout) First(out int) int { return l.first[out] }

@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/nngen-go/nngen/gen/schedule"
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
 
 // StateBytes is the size of the optimiser's states; each is as large as the
 // parameters.
@@ -25,12 +28,28 @@ func (p *Plan) TrainerBytes() int {
 	}
 	n += len(copies) * p.Net.Size
 	for _, v := range t.Rows {
-		n += roundUp(p.Options.Batch*v.Size(), schedule.Panel) * elemSize(v.DType)
+		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * elemSize(v.DType)
 	}
-	spaces := t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
-	if p.Layerwise {
-		spaces *= p.Options.Batch
-		n += p.TransposedRows() * schedule.Panel * elemSize(p.Prog.DType)
+	spaces := (p.batchBytes(t.Gradients.Sample) + p.batchBytes(t.Evaluate.Sample)) * p.Options.Batch
+	if t.One != nil {
+		spaces += t.One.Bytes(p.Prog.DType)
 	}
 	return n + spaces
+}
+
+// rowStride is RowStride where batches go layer by layer.
+func (p *Plan) rowStride(size int, elem ir.DType) int {
+	if p.Layerwise {
+		return RowStride(size, elem)
+	}
+	return size
+}
+
+// batchBytes is the size of a phase's workspace for one sample of a batch.
+func (p *Plan) batchBytes(ph *Phase) int {
+	n := 0
+	for _, slot := range ph.Slots {
+		n += p.rowStride(slot, p.Prog.DType) * elemSize(p.Prog.DType)
+	}
+	return n
 }

@@ -12,6 +12,8 @@ import (
 type Options struct {
 	Batch  int    // largest batch of a training step or a batched inference
 	Unroll string // auto | none | full
+	// SkipZeros: one sample may leave out the inputs that are zero.
+	SkipZeros bool
 	// Targets are the instruction sets kernels are printed for, beside
 	// portable Go.
 	Targets []string
@@ -45,13 +47,24 @@ type Train struct {
 	Gradients *Batched
 	Evaluate  *Batched // the loss alone, as in inference
 	Update    *Phase
-	Penalty   *Phase   // nil without regularisers
-	States    []string // names of the optimiser's states
+	One       *Phase // a step on one sample; nil where it is none of its own
+	// Learn are the gradients with the updates that can follow each at once;
+	// nil where the update must see all gradients first.
+	Learn   []Learn
+	Penalty *Phase   // nil without regularisers
+	States  []string // names of the optimiser's states
 	// Rows are the values kept for every sample of the batch, because a sum
 	// over the batch reads them.
 	Rows []*ir.Value
 	// Copies are parameter-shaped temporaries (drop_connect).
 	Copies []*ir.Value
+}
+
+// Learn is the gradient of a parameter and its update: what a worker does for
+// its share of a parameter after all samples have gone through the network.
+type Learn struct {
+	Gradient ir.Op // DenseGradWeight or BatchSum
+	Update   *ir.Map
 }
 
 // Phase is a list of steps with the buffers of their temporaries.
@@ -81,6 +94,10 @@ type Step struct {
 	Chains int
 	// Unrolled: straight-line code.
 	Unrolled bool
+	// Skip: inputs that are zero are left out, where there are enough of them.
+	Skip bool
+	// Then is the update of the weights that the step is the last to read.
+	Then *ir.RankOne
 }
 
 // TensorOf returns the stored tensor of a parameter, gradient or state.
@@ -107,6 +124,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 	}
 	p.unroll()
 	p.vectorize()
+	p.skip()
 	return p, p.Verify()
 }
 
@@ -115,7 +133,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 func (p *Plan) tensors() {
 	fields := map[string]int{}
 	for _, v := range p.Prog.Params {
-		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.DType)}
+		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
 		t.Field = p.field(v, fields)
 		p.Tensors = append(p.Tensors, t)
 		p.Net.add(t)
@@ -137,7 +155,7 @@ func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 	ph := &Phase{Steps: fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
-		s.Kernel = describe(s)
+		s.Kernel = p.describe(s)
 	}
 	ph.assign(keep)
 	return ph

@@ -48,9 +48,13 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	}{{"gradients", t.Gradients}, {"evaluate", t.Evaluate}} {
 		f.b.Prepare.print(b, f.name+": once", p.Prog.DType, rows)
 		f.b.Sample.print(b, f.name+": per sample", p.Prog.DType, rows)
+		f.b.Loss.print(b, f.name+": loss of the batch", p.Prog.DType, rows)
 		f.b.Sums.print(b, f.name+": over the batch", p.Prog.DType, rows)
 	}
 	t.Update.print(b, "update", p.Prog.DType, rows)
+	if t.One != nil {
+		t.One.print(b, "step on one sample", p.Prog.DType, rows)
+	}
 	if t.Penalty != nil {
 		t.Penalty.print(b, "penalty", p.Prog.DType, rows)
 	}
@@ -88,6 +92,12 @@ func (s *Step) notes() string {
 	}
 	if s.Chains > 1 {
 		notes = append(notes, fmt.Sprintf("%d chains", s.Chains))
+	}
+	if s.Then != nil {
+		notes = append(notes, "then "+s.Then.String())
+	}
+	if s.Skip {
+		notes = append(notes, "zeros skipped")
 	}
 	if s.Vector {
 		notes = append(notes, "assembly")

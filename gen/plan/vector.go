@@ -12,6 +12,9 @@ func (p *Plan) vectorize() {
 	phases := []*Phase{p.Infer, p.InferBatch}
 	if p.Train != nil {
 		phases = append(phases, p.Train.Gradients.Sample, p.Train.Gradients.Sums, p.Train.Evaluate.Sample)
+		if p.Train.One != nil {
+			phases = append(phases, p.Train.One)
+		}
 	}
 	for _, ph := range phases {
 		for _, s := range ph.Steps {
@@ -30,21 +33,8 @@ func connected(op ir.Op) bool {
 		return o.W.Param.Mask == nil
 	case *ir.DenseGradWeight:
 		return o.DW.Param.Mask == nil
+	case *ir.RankOne:
+		return true
 	}
 	return false
-}
-
-// TransposedRows is the number of rows of the panel into which weights are
-// transposed for the gradients of inputs: the most outputs of such a layer.
-func (p *Plan) TransposedRows() int {
-	n := 0
-	if p.Train == nil {
-		return 0
-	}
-	for _, s := range p.Train.Gradients.Sample.Steps {
-		if d, ok := s.Op.(*ir.DenseGradInput); ok && s.Vector {
-			n = max(n, d.DY.Size())
-		}
-	}
-	return n
 }

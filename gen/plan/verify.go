@@ -23,7 +23,10 @@ func (p *Plan) Verify() error {
 	if p.Train != nil {
 		phases = append(phases, p.Train.Update)
 		for _, b := range []*Batched{p.Train.Gradients, p.Train.Evaluate} {
-			phases = append(phases, b.Prepare, b.Sample, b.Sums)
+			phases = append(phases, b.Prepare, b.Sample, b.Loss, b.Sums)
+		}
+		if p.Train.One != nil {
+			phases = append(phases, p.Train.One)
 		}
 		if p.Train.Penalty != nil {
 			phases = append(phases, p.Train.Penalty)

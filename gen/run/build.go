@@ -29,6 +29,9 @@ type Compiler struct {
 	Lower func(net *spec.Network) (*ir.Program, error)
 	// Cache is the folder to build in; empty is CacheDir().
 	Cache string
+	// Path is the implementation that networks run on: purego, avx2, …; empty
+	// or Auto is the one that their code prefers.
+	Path string
 	// Building, if not nil, is called before the Go toolchain is.
 	Building func()
 }
@@ -38,6 +41,7 @@ type Binary struct {
 	Shape   *Shape
 	Path    string // the program
 	Package string // the folder of the generated package it was built from
+	on      string // the implementation to run on, as in Compiler
 }
 
 // CacheDir returns the folder of compiled networks: the variable NNGEN_CACHE,
@@ -84,7 +88,7 @@ func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	return &Binary{Shape: shape, Path: filepath.Join(dir, programName()), Package: filepath.Join(dir, "net")}, nil
+	return &Binary{Shape: shape, Path: filepath.Join(dir, programName()), Package: filepath.Join(dir, "net"), on: c.Path}, nil
 }
 
 // prepare returns the network as it is compiled here, with training code if

@@ -14,6 +14,7 @@ import (
 // job is what the runner is told; see templates/runner.go.tmpl.
 type job struct {
 	Command     string
+	Path        string
 	Data        string
 	Samples     int
 	DataHash    string
@@ -79,6 +80,9 @@ func interrupted(ctx context.Context, err error) error {
 func (b *Binary) process(ctx context.Context, j job, talk io.Writer, handle func(event)) error {
 	cmd := exec.Command(b.Path)
 	cmd.Stderr = talk
+	if j.Path = b.on; j.Path != "" {
+		cmd.Env = append(os.Environ(), PathVariable+"="+j.Path)
+	}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -103,7 +107,11 @@ func (b *Binary) process(ctx context.Context, j job, talk io.Writer, handle func
 	if err != nil {
 		cmd.Process.Kill()
 	}
-	return outcome(ctx, last, errors.Join(err, cmd.Wait()))
+	err = errors.Join(err, cmd.Wait())
+	if last.Event == "error" && last.Kind == "path" {
+		return PathError(j.Path, last.Message)
+	}
+	return outcome(ctx, last, err)
 }
 
 // outcome turns the last event of a program, and what went wrong with it, into

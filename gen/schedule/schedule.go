@@ -23,6 +23,11 @@ const maxChains = 8
 // minTerms is the shortest chain worth having.
 const minTerms = 4
 
+// GradInputChains is the number of chains of every sum of a gradient of
+// inputs: its products lie side by side in the panels of the weights, so a
+// vector of them belongs to as many chains. A chain without terms is zero.
+const GradInputChains = 8
+
 // Chains returns the number of chains, a power of two: one where the outputs
 // themselves keep the core busy.
 func Chains(outputs, length int) int {

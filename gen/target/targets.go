@@ -4,44 +4,69 @@ package target
 
 import (
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/asm/avx2"
+	"github.com/nngen-go/nngen/gen/asm/x86"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
-// Target is an instruction set.
+// Target is an instruction set: printers of kernel descriptions, and what
+// their callers must know of the machine schedule. Element types are those of
+// Go.
 type Target struct {
 	Name string // in codegen.simd, NNGEN_PATH and file names
 	Arch string // GOARCH
 	Doc  string
-	// Detect is the Go expression that says whether the machine has it.
-	Detect string
 	// Data is what every assembly file of kernels starts with.
 	Data string
-	// MatVec prints y = W·x + b.
-	MatVec func(*asm.MatVec) *asm.Func
-	// Map prints an element-wise operation, or reports that it cannot.
-	Map func(*asm.Map) (*asm.Func, bool)
-	// MatMul prints Y = X·W + b for a batch; TileRows are the numbers of rows
-	// it takes at once, VectorOutputs how many outputs.
-	MatMul        func(*asm.MatMul) *asm.Func
-	TileRows      func(double bool, valid, chains int) []int
-	VectorOutputs func(double bool, chains int) int
-	// GradWeight prints the gradient of weights.
-	GradWeight func(*asm.GradWeight) *asm.Func
-	// Update prints an element-wise operation in place, or reports that it
-	// cannot. Lanes is the number of elements it takes at once.
-	Update func(*asm.Update) (*asm.Func, bool)
-	Lanes  func(double bool) int
-	// Transpose prints the transposition of a 16×16 block of float32.
-	Transpose func(name string) *asm.Func
+
+	// MatVec prints a dense layer for one sample, MatMul for the rows of a
+	// batch and one panel: TileRows are the numbers of rows it takes at once,
+	// VectorOutputs how many outputs.
+	MatVec        func(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func
+	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
+	TileRows      func(elem string, outputs, chains int) []int
+	VectorOutputs func(elem string, chains int) int
+	// Fuses reports whether they can apply the epilogue.
+	Fuses func(*kernel.Kernel) bool
+
+	// GradInput prints the gradients of inputs for the rows of a batch.
+	GradInput       func(name string, doc []string, k *kernel.Kernel) *asm.Func
+	GradInputRows   func(fused bool) []int
+	InputsAtOnce    func(elem string) int
+	FusesGradInput  func(*kernel.Kernel) bool
+	GradWeight      func(name string, doc []string, k *kernel.Gradient) (*asm.Func, bool)
+	InputsOfWeights int // whose weights GradWeight takes at once
+
+	// RankOne prints the step of one sample on a layer's weights.
+	RankOne      func(name string, doc []string, k *kernel.RankOne) *asm.Func
+	FusesRankOne func(elem string, epilogue []kernel.Epilogue) bool
+	// NonZero prints the list of the elements that are not zero; NonZeroData
+	// is the table it reads.
+	NonZero     func(name string, doc []string, elem string, size int) *asm.Func
+	NonZeroData string
+
+	// Map and Update print element-wise operations, or report that they
+	// cannot. Lanes is the number of elements they take at once.
+	Map    func(*kernel.Map) (*asm.Func, bool)
+	Update func(*kernel.Update) (*asm.Func, bool)
+	Lanes  func(elem string) int
 }
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
-	{
-		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
-		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec, Map: avx2.Map,
-		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight, Update: avx2.Update, Lanes: avx2.Lanes, Transpose: avx2.Transpose,
-	},
+	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
+}
+
+// amd64 is the row of an instruction set of amd64.
+func amd64(name, doc string, s *x86.ISA) Target {
+	return Target{
+		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(),
+		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
+		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
+		GradWeight: s.GradWeight, InputsOfWeights: 6,
+		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
+		NonZero: s.NonZero, NonZeroData: x86.NonZeroTable(),
+		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
+	}
 }
 
 // ByName returns the row of that name, or nil.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
 // tolerances are the errors allowed against float64, relative to the largest
@@ -59,9 +60,29 @@ func (s *trainingStep) inFloat64(checks *Checks) error {
 // is well conditioned.
 const neighbours = 6
 
+// noisy is float64 arithmetic with the errors of float32: what its results
+// are like, a float32 program's may be.
+type noisy struct {
+	expr.Arith
+	rng *rand.Rand
+}
+
+func (a noisy) round(x float64) float64 { return x * (1 + math.Exp2(-24)*(2*a.rng.Float64()-1)) }
+
+func (a noisy) MulAdd(x, y, z float64) float64 { return a.round(a.Arith.MulAdd(x, y, z)) }
+
+func (a noisy) Apply(op expr.Op, v ...float64) float64 {
+	y := a.Arith.Apply(op, v...)
+	switch op {
+	case expr.OpNeg, expr.OpAbs, expr.OpMin, expr.OpMax, expr.OpLess, expr.OpLessEqual, expr.OpEqual, expr.OpFloor:
+		return y // exact in float32
+	}
+	return a.round(y)
+}
+
 // reference computes the gradients in float64, and whether the problem is
-// well conditioned: whether parameters moved by a few roundings have gradients
-// like it.
+// well conditioned: whether parameters moved by a few roundings, and in a
+// float32 network roundings on the way, have gradients like it.
 func (s *trainingStep) reference() (Values, bool, error) {
 	prog := s.Network.Plan.Prog
 	exact, err := s.gradients(s.weights)
@@ -78,7 +99,11 @@ func (s *trainingStep) reference() (Values, bool, error) {
 				shifted[p][j] = x + math.Abs(x)*4e-7*(2*rng.Float64()-1)
 			}
 		}
-		near, err := s.gradients(shifted)
+		m := interp.New(prog)
+		if prog.DType == ir.Float32 {
+			m.Arith = noisy{m.Arith, rng}
+		}
+		near, err := s.gradientsOn(m, shifted)
 		if err != nil {
 			return nil, false, err
 		}
@@ -91,8 +116,12 @@ func (s *trainingStep) reference() (Values, bool, error) {
 
 // gradients computes the gradients of the step in float64.
 func (s *trainingStep) gradients(w Values) (Values, error) {
+	return s.gradientsOn(interp.New(s.Network.Plan.Prog), w)
+}
+
+func (s *trainingStep) gradientsOn(m *interp.Machine, w Values) (Values, error) {
 	prog := s.Network.Plan.Prog
-	m := s.start(interp.New(prog), w)
+	m = s.start(m, w)
 	if err := m.Run(prog.Gradients); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Job struct {
 	Weights      []byte // safetensors; nil starts from New(Seed)
 	Seed         uint64
 	LearningRate float64 // 0 is the spec's
+	Workers      int     // that share every batch, however small; 0 is 1
 	Inputs       [][]float64
 	Targets      [][]float64 // of the first inputs: the batch of Loss
 	// Batches are the consecutive training batches; every step reports
@@ -111,6 +112,9 @@ func Source(module string, nets []*Network, standalone bool) (map[string][]byte,
 		for f, data := range files {
 			all[name+"/"+f] = data
 		}
+		if n.Plan.Train != nil {
+			all[name+"/employ.go"] = fmt.Appendf(nil, employ, name)
+		}
 		view.Packages = append(view.Packages, n.glue(name))
 	}
 	text, err := template.ParseFS(templates.FS, "verify.go.tmpl")
@@ -127,6 +131,13 @@ func Source(module string, nets []*Network, standalone bool) (map[string][]byte,
 	}
 	return all, addRuntime(all)
 }
+
+// employ makes workers share also what is too small to be worth it.
+const employ = `package %s
+
+// Employ makes the workers share batches of any size.
+func (t *Trainer) Employ(workers int) { t.employ(workers, 1) }
+`
 
 // packageName is the name and the folder of the package of network i.
 func packageName(i int) string { return fmt.Sprintf("n%d", i) }

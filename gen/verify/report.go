@@ -85,7 +85,8 @@ func (r *Report) finish() {
 
 // tests runs the tests of the generated package.
 func (v *verification) tests(ctx context.Context) error {
-	out, passed, err := v.module.Test(ctx, packageName(0))
+	paths := v.paths()
+	out, passed, err := v.module.Test(ctx, packageName(0), paths[len(paths)-1].env...)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ type Options struct {
 	WeightData []byte
 	Samples    int // of inference; training batches are at most as large
 	Seed       uint64
+	// Path is the implementation to verify: purego, avx2, …; auto is the one
+	// that the code prefers, empty is this and portable Go.
+	Path string
 	// References are results that someone else computed.
 	References []Reference
 
@@ -32,9 +35,16 @@ type path struct {
 }
 
 // paths lists the ways of running a package: in portable Go, and on whatever
-// it prefers on this machine.
-func paths() []path {
-	return []path{{name: PureGo, env: []string{"NNGEN_PATH=" + PureGo}}, {name: "preferred"}}
+// it prefers on this machine, or as the options say.
+func (o *Options) paths() []path {
+	named := func(name string) path { return path{name: name, env: []string{run.PathVariable + "=" + name}} }
+	switch o.Path {
+	case "":
+		return []path{named(PureGo), {name: "preferred"}}
+	case run.Auto:
+		return []path{{name: "preferred"}}
+	}
+	return []path{named(o.Path)}
 }
 
 // verification is one run.
@@ -110,6 +120,7 @@ func (v *verification) prepare() error {
 	draw("initial")
 	random := draw("random")
 	random.initial = randomParameters(v.rng, v.n.Plan.Prog)
+	random.job.Workers = 3
 	data, err := v.n.Weights(random.initial)
 	if err != nil {
 		return err
@@ -145,17 +156,17 @@ func (v *verification) load(c *testCase) (err error) {
 
 // compare runs the cases on every path and compares with the oracle.
 func (v *verification) compare(ctx context.Context) error {
-	for _, p := range paths() {
+	for _, p := range v.paths() {
 		results, err := v.run(ctx, p)
 		if err != nil {
 			return err
 		}
 		taken := results[0].Path
-		if p.name != PureGo && taken == PureGo {
+		if v.Path == "" && p.name != PureGo && taken == PureGo {
 			continue // the machine has no other
 		}
-		if p.name == PureGo && taken != PureGo {
-			return fmt.Errorf("internal error: verify: asked for %s, ran on %s", p.name, taken)
+		if p.env != nil && taken != p.name {
+			return run.PathError(p.name, taken)
 		}
 		checks := &Checks{}
 		for i, c := range v.cases {

@@ -11,22 +11,22 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[640]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t0
-	dense2Forward(a3, a2, &p.w3, &p.b3)
+	dense2ForwardSkip(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t1
-	dense2Forward(a4, a3, &p.w4, &p.b4)
+	dense2ForwardSkip(a4, a3, &p.w4, &p.b4)
 	a5 := (*[8]float32)(ws.t0[:8])
 	dense5Forward(a5, a4, &p.w5, &p.b5)
 	a6 := &ws.t1
 	dense6Forward(a6, a5, &p.w6, &p.b6)
 	a7 := &ws.t0
-	dense2Forward(a7, a6, &p.w7, &p.b7)
+	dense2ForwardSkip(a7, a6, &p.w7, &p.b7)
 	a8 := &ws.t1
-	dense2Forward(a8, a7, &p.w8, &p.b8)
+	dense2ForwardSkip(a8, a7, &p.w8, &p.b8)
 	a9 := &ws.t0
-	dense2Forward(a9, a8, &p.w9, &p.b9)
-	dense10Forward((*[640]float32)(y), a9, &p.w10, &p.b10)
+	dense2ForwardSkip(a9, a8, &p.w9, &p.b9)
+	dense10ForwardSkip((*[640]float32)(y), a9, &p.w10, &p.b10)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -34,16 +34,25 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
-	dense5ForwardRows(&ws.t2, &ws.t1, &p.w5, &p.b5, len(x))
-	dense6ForwardRows(&ws.t0, &ws.t2, &p.w6, &p.b6, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w7, &p.b7, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w8, &p.b8, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w9, &p.b9, len(x))
-	dense10ForwardRows(y, &ws.t1, &p.w10, &p.b10, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	a3 := ws.t0[:len(x)]
+	a4 := ws.t1[:len(x)]
+	a5 := ws.t2[:len(x)]
+	a6 := ws.t0[:len(x)]
+	a7 := ws.t1[:len(x)]
+	a8 := ws.t0[:len(x)]
+	a9 := ws.t1[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
+	dense10ForwardRows(y, a9, &p.w10, &p.b10)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

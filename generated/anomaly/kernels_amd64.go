@@ -12,15 +12,37 @@ func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correct
 	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// gradient16_5AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_5AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense10BiasLearn updates dense10.bias: gradient and adam.
+func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 40 {
+			gradient16_5AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense10ForwardAVX2(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32)
+func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		dense10ForwardAVX2(y, x, w, b)
+		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense10ForwardGeneric(y, x, w, b)
@@ -31,16 +53,21 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 //go:noescape
 func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardRows is dense10ForwardGeneric for n rows.
-func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardRows is dense10ForwardGeneric for every row.
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardRowsGeneric(y, x, w, b, n)
+	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -48,16 +75,56 @@ func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32
 //go:noescape
 func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardRows_2 is dense10ForwardGeneric for n rows.
-func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardRows_2 is dense10ForwardGeneric for every row.
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardRows_2Generic(y, x, w, b, n)
+	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -65,52 +132,45 @@ func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129]
 //go:noescape
 func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardTrainRows is dense10ForwardTrain for n rows.
-func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10GradInputRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10GradInputRows is dense10GradInput for n rows.
-func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense10GradInputRows is dense10GradInput for every row.
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense10GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		for k := 0; k < 128; k += 100 {
+			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
 		}
 		return
 	}
-	dense10GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense10GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense10GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense10GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -121,15 +181,20 @@ func dense10GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense10GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
 	dense10GradWeightGeneric(g, dy, x)
 }
+
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
 
 // dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -142,10 +207,22 @@ func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, corre
 	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+// dense10WeightLearn updates dense10.weight: gradient and adam.
+func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 40 {
+				gradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
 
 // dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -156,15 +233,32 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense1BiasLearn updates dense1.bias: gradient and adam.
+func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -175,16 +269,35 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
-func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardRows is dense1ForwardGeneric for every row.
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
@@ -192,22 +305,27 @@ func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 640 inputs to 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -218,10 +336,10 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
 		}
 		return
 	}
@@ -239,6 +357,23 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense1WeightLearn updates dense1.weight: gradient and adam.
+func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(640, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_4AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -248,15 +383,32 @@ func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense2BiasLearn updates dense2.bias: gradient and adam.
+func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, w, b)
+		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
@@ -267,16 +419,61 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -284,16 +481,21 @@ func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -307,6 +509,23 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense2WeightLearn updates dense2.weight: gradient and adam.
+func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -314,6 +533,23 @@ func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense3BiasLearn updates dense3.bias: gradient and adam.
+func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -327,6 +563,23 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense3WeightLearn updates dense3.weight: gradient and adam.
+func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense4BiasAdam changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -334,6 +587,23 @@ func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense4BiasLearn updates dense4.bias: gradient and adam.
+func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense4WeightAdam changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -347,6 +617,23 @@ func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense4WeightLearn updates dense4.weight: gradient and adam.
+func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense5BiasAdam changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -356,15 +643,34 @@ func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5BiasLearn updates dense5.bias: gradient and adam.
+func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_2AVX2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
+	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense5ForwardAVX2(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32)
+func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardAVX2(y, x, wt, b)
+		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardGeneric(y, x, wt, b)
@@ -375,13 +681,32 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 //go:noescape
 func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense5ForwardRows is dense5ForwardGeneric for n rows.
-func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardRows is dense5ForwardGeneric for every row.
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense5ForwardRowsGeneric(y, x, wt, b, n)
+	dense5ForwardRowsGeneric(y, x, wt, b)
+}
+
+// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
@@ -389,47 +714,40 @@ func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float
 //go:noescape
 func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense5GradInputRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense5GradInputRows is dense5GradInput for n rows.
-func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense5GradInputRows is dense5GradInput for every row.
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 8 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense5GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
 		return
 	}
-	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -440,9 +758,9 @@ func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX2 {
-		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
@@ -457,6 +775,25 @@ func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5WeightLearn updates dense5.weight: gradient and adam.
+func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn8AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+		}
+		return
+	}
+	dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense6BiasAdam changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -466,15 +803,32 @@ func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense6BiasLearn updates dense6.bias: gradient and adam.
+func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense6ForwardAVX2(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32)
+func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense6ForwardAVX2(y, x, w, b)
+		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense6ForwardGeneric(y, x, w, b)
@@ -485,16 +839,35 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 //go:noescape
 func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardRows is dense6ForwardGeneric for n rows.
-func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+// dense6ForwardRows is dense6ForwardGeneric for every row.
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense6ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense6ForwardRowsGeneric(y, x, w, b, n)
+	dense6ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense6ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
@@ -502,49 +875,43 @@ func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]floa
 //go:noescape
 func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+// dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense6ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense6ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense6GradInputRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int)
+func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6GradInputRows is dense6GradInput for n rows.
-func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
+// dense6GradInputRows is dense6GradInput for every row.
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX2 {
-		for q := range w {
-			for i := range 8 {
-				row := &w[q][i]
-				for j, v := range row {
-					scratch[q*16+j][i] = v
-				}
-			}
-		}
-		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], n)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach_2(yRow, u0Row, yRow)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
-	dense6GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense6GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 16 outputs over the rows.
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -555,10 +922,10 @@ func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense6GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
 		}
 		return
 	}
@@ -576,6 +943,23 @@ func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense6WeightLearn updates dense6.weight: gradient and adam.
+func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_3AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense7BiasAdam changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -583,6 +967,23 @@ func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense7BiasLearn updates dense7.bias: gradient and adam.
+func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense7WeightAdam changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -596,6 +997,23 @@ func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense7WeightLearn updates dense7.weight: gradient and adam.
+func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense8BiasAdam changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -603,6 +1021,23 @@ func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense8BiasLearn updates dense8.bias: gradient and adam.
+func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense8WeightAdam changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -616,6 +1051,23 @@ func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense8WeightLearn updates dense8.weight: gradient and adam.
+func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense9BiasAdam changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -625,35 +1077,48 @@ func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// dense9GradInputRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense9GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// dense9GradInputRows is dense9GradInput for n rows.
-func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense9BiasLearn updates dense9.bias: gradient and adam.
+func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense9GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		p := t.net.p
+		if part != 0 {
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
+		one := float32(1)
+		for q := range 8 {
+			gradient16_6AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
-	dense9GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense9GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+// dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense9GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense9GradInputRows is dense9GradInput for every row.
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense9GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
+		return
+	}
+	dense9GradInputRowsGeneric(y, x, w, u0)
+}
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -664,10 +1129,10 @@ func dense9GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense9GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
@@ -685,30 +1150,34 @@ func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+// dense9WeightLearn updates dense9.weight: gradient and adam.
+func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				gradient16_2AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
 		return
 	}
-	reluGradientEachGeneric(y, x0, x1)
+	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func reluGradientEach_2AVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
 
-func reluGradientEach_2(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
 	if useAVX2 {
-		reluGradientEach_2AVX2(y, x0, x1)
+		mseGradientEachAVX2(y, x0, x1, &x2)
 		return
 	}
-	reluGradientEach_2Generic(y, x0, x1)
+	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -719,4 +1188,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -4,6 +4,13 @@ package anomaly
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 40 {
@@ -27,17 +34,27 @@ func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, 
 }
 
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
 }
 
-// dense10ForwardTrain computes the output of layer "dense10", 128→640:
+// dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
+func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(10, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
+	dense10BiasAdam(t, p, g, stepSize, correction)
+}
+
+// dense10ForwardTrainGeneric computes the output of layer "dense10", 128→640:
 //
 //	for n := range y {
 //		s := b[n]
@@ -48,7 +65,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
 //	}
 //
 // Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -190,10 +207,11 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 	}
 }
 
-// dense10ForwardTrainRowsGeneric is dense10ForwardTrain for n rows.
-func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense10ForwardTrain(&y[i], &x[i], w, b)
+// dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -207,34 +225,35 @@ func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w 
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a9[k], s0)
-		y[k+1] = reluGradient(a9[k+1], s1)
-		y[k+2] = reluGradient(a9[k+2], s2)
-		y[k+3] = reluGradient(a9[k+3], s3)
 	}
 }
 
-// dense10GradInputRowsGeneric is dense10GradInput for n rows.
-func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+// dense10GradInputRowsGeneric is dense10GradInput for every row.
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -247,7 +266,7 @@ func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[4
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -333,6 +352,16 @@ func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32
 	}
 }
 
+// dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
+func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
+	dense10WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -355,7 +384,17 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 640→128:
+// dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
+func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(11, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasAdam(t, p, g, stepSize, correction)
+}
+
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 640→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -366,7 +405,7 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 //	}
 //
 // Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -508,11 +547,11 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -525,7 +564,7 @@ func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][1
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -611,6 +650,16 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
+func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense2BiasAdamGeneric changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -633,7 +682,17 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 128→128:
+// dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
+func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(12, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasAdam(t, p, g, stepSize, correction)
+}
+
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -644,7 +703,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 //	}
 //
 // Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -786,10 +845,11 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -817,6 +877,16 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
+func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense3BiasAdamGeneric changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -837,6 +907,16 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 			expAvgSqs[j] = expAvgSq
 		}
 	}
+}
+
+// dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
+func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(13, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasAdam(t, p, g, stepSize, correction)
 }
 
 // dense3WeightAdamGeneric changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -863,6 +943,16 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
+func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense4BiasAdamGeneric changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -883,6 +973,16 @@ func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 			expAvgSqs[j] = expAvgSq
 		}
 	}
+}
+
+// dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
+func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(14, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	dense4BiasAdam(t, p, g, stepSize, correction)
 }
 
 // dense4WeightAdamGeneric changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -907,6 +1007,16 @@ func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 			}
 		}
 	}
+}
+
+// dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
+func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	dense4WeightAdam(t, p, g, stepSize, correction)
 }
 
 // dense5BiasAdamGeneric changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -935,14 +1045,24 @@ func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
 }
 
-// dense5ForwardTrain computes the output of layer "dense5", 128→8:
+// dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
+func dense5BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(19, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	dense5BiasAdam(t, p, g, stepSize, correction)
+}
+
+// dense5ForwardTrainGeneric computes the output of layer "dense5", 128→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -953,7 +1073,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -1107,10 +1227,11 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 	}
 }
 
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
+// dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1124,34 +1245,35 @@ func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[8]float32)(x[0:8])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a4[k], s0)
-		y[k+1] = reluGradient(a4[k+1], s1)
-		y[k+2] = reluGradient(a4[k+2], s2)
-		y[k+3] = reluGradient(a4[k+3], s3)
 	}
 }
 
-// dense5GradInputRowsGeneric is dense5GradInput for n rows.
-func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+// dense5GradInputRowsGeneric is dense5GradInput for every row.
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1164,7 +1286,7 @@ func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1223,6 +1345,16 @@ func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
+func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(8, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	dense5WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense6BiasAdamGeneric changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -1245,7 +1377,17 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 	}
 }
 
-// dense6ForwardTrain computes the output of layer "dense6", 8→128:
+// dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
+func dense6BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(15, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	dense6BiasAdam(t, p, g, stepSize, correction)
+}
+
+// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1256,7 +1398,7 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 //	}
 //
 // Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -1398,10 +1540,11 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	}
 }
 
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6ForwardTrain(&y[i], &x[i], w, b)
+// dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1438,10 +1581,12 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 	}
 }
 
-// dense6GradInputRowsGeneric is dense6GradInput for n rows.
-func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+// dense6GradInputRowsGeneric is dense6GradInput for every row.
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1454,7 +1599,7 @@ func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1540,6 +1685,16 @@ func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
+func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(9, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	dense6WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense7BiasAdamGeneric changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -1560,6 +1715,16 @@ func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 			expAvgSqs[j] = expAvgSq
 		}
 	}
+}
+
+// dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
+func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(16, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
+	dense7BiasAdam(t, p, g, stepSize, correction)
 }
 
 // dense7WeightAdamGeneric changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -1586,6 +1751,16 @@ func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
+func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
+	dense7WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense8BiasAdamGeneric changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -1606,6 +1781,16 @@ func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 			expAvgSqs[j] = expAvgSq
 		}
 	}
+}
+
+// dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
+func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(17, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
+	dense8BiasAdam(t, p, g, stepSize, correction)
 }
 
 // dense8WeightAdamGeneric changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -1632,6 +1817,16 @@ func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 	}
 }
 
+// dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
+func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
+	dense8WeightAdam(t, p, g, stepSize, correction)
+}
+
 // dense9BiasAdamGeneric changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 8 {
@@ -1655,14 +1850,24 @@ func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
+func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(18, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
+	dense9BiasAdam(t, p, g, stepSize, correction)
 }
 
 // dense9GradInput computes the input gradient of layer "dense9", 128→128:
@@ -1675,34 +1880,35 @@ func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a8[k], s0)
-		y[k+1] = reluGradient(a8[k+1], s1)
-		y[k+2] = reluGradient(a8[k+2], s2)
-		y[k+3] = reluGradient(a8[k+3], s3)
 	}
 }
 
-// dense9GradInputRowsGeneric is dense9GradInput for n rows.
-func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+// dense9GradInputRowsGeneric is dense9GradInput for every row.
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1715,7 +1921,7 @@ func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -1799,4 +2005,14 @@ func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 			}
 		}
 	}
+}
+
+// dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
+func dense9WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
+	dense9WeightAdam(t, p, g, stepSize, correction)
 }

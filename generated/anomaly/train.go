@@ -4,113 +4,228 @@ package anomaly
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
-	dense2ForwardTrainRows(&t.m.a3, &t.m.a2, &p.w3, &p.b3, len(x))
-	dense2ForwardTrainRows(&t.m.a4, &t.m.a3, &p.w4, &p.b4, len(x))
-	dense5ForwardTrainRows(&t.m.a5, &t.m.a4, &p.w5, &p.b5, len(x))
-	dense6ForwardTrainRows(&t.m.a6, &t.m.a5, &p.w6, &p.b6, len(x))
-	dense2ForwardTrainRows(&t.m.a7, &t.m.a6, &p.w7, &p.b7, len(x))
-	dense2ForwardTrainRows(&t.m.a8, &t.m.a7, &p.w8, &p.b8, len(x))
-	dense2ForwardTrainRows(&t.m.a9, &t.m.a8, &p.w9, &p.b9, len(x))
-	dense10ForwardTrainRows(&ws.t0, &t.m.a9, &p.w10, &p.b10, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	a2 := t.m.a2[from : from+n][:len(x)]
+	a3 := t.m.a3[from : from+n][:len(x)]
+	a4 := t.m.a4[from : from+n][:len(x)]
+	a5 := t.m.a5[from : from+n][:len(x)]
+	a6 := t.m.a6[from : from+n][:len(x)]
+	a7 := t.m.a7[from : from+n][:len(x)]
+	a8 := t.m.a8[from : from+n][:len(x)]
+	a9 := t.m.a9[from : from+n][:len(x)]
+	z10 := ws.t0[from : from+n][:len(x)]
+	lZ10 := t.m.lZ10[from : from+n][:len(x)]
+	dz10 := t.m.dz10[from : from+n][:len(x)]
+	dz9 := t.m.dz9[from : from+n][:len(x)]
+	dz8 := t.m.dz8[from : from+n][:len(x)]
+	dz7 := t.m.dz7[from : from+n][:len(x)]
+	dz6 := t.m.dz6[from : from+n][:len(x)]
+	dz5 := t.m.dz5[from : from+n][:len(x)]
+	dz4 := t.m.dz4[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardTrainRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardTrainRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardTrainRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardTrainRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardTrainRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardTrainRows(a9, a8, &p.w9, &p.b9)
+	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
 		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(ws.t0[i][j], y[i][j]))
-			s_31 += float32(mse(ws.t0[i][j+1], y[i][j+1]))
-			s_32 += float32(mse(ws.t0[i][j+2], y[i][j+2]))
-			s_33 += float32(mse(ws.t0[i][j+3], y[i][j+3]))
-			s_34 += float32(mse(ws.t0[i][j+4], y[i][j+4]))
-			s_35 += float32(mse(ws.t0[i][j+5], y[i][j+5]))
-			s_36 += float32(mse(ws.t0[i][j+6], y[i][j+6]))
-			s_37 += float32(mse(ws.t0[i][j+7], y[i][j+7]))
+			s_30 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s_31 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s_32 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s_33 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s_34 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s_35 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s_36 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s_37 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
-		t.m.lZ10[i][0] = s_3
-		for j := range t.m.dz10[i] {
-			t.m.dz10[i][j] = mseGradient(ws.t0[i][j], y[i][j], s_2)
-		}
+		lZ10[i][0] = s_3
+		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
 	}
-	dense10GradInputRows(&t.m.dz9, &t.m.dz10, &p.w10, &t.m.a9, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz8, &t.m.dz9, &p.w9, &t.m.a8, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz7, &t.m.dz8, &p.w8, &t.m.a7, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz6, &t.m.dz7, &p.w7, &t.m.a6, &t.m.transposed, len(x))
-	dense6GradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &t.m.a5, &t.m.transposed, len(x))
-	dense5GradInputRows(&t.m.dz4, &t.m.dz5, &p.w5, &t.m.a4, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
-	dense9GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense10GradInputRows(dz9, dz10, &p.w10, a9)
+	dense9GradInputRows(dz8, dz9, &p.w9, a8)
+	dense9GradInputRows(dz7, dz8, &p.w8, a7)
+	dense9GradInputRows(dz6, dz7, &p.w7, a6)
+	dense6GradInputRows(dz5, dz6, &p.w6, a5)
+	dense5GradInputRows(dz4, dz5, &p.w5, a4)
+	dense9GradInputRows(dz3, dz4, &p.w4, a3)
+	dense9GradInputRows(dz2, dz3, &p.w3, a2)
+	dense9GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / (float64(len(x)) * 640)
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ10[:len(x)] {
 		lossY += t.m.lZ10[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
-	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
-	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
-	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
-	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
-	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
-	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
-	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
-	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
-	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
+	}
+	if part == dealt(10, parts) {
+		dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
+	}
+	if part == dealt(18, parts) {
+		dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
+	}
+	if part == dealt(17, parts) {
+		dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
+	}
+	if part == dealt(16, parts) {
+		dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(15, parts) {
+		dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	}
+	if part == dealt(19, parts) {
+		dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(14, parts) {
+		dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(13, parts) {
+		dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(12, parts) {
+		dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(11, parts) {
+		dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	stepSize := float64(t.LearningRate) / (1 - nnrt.Pow64(float64(0.9), float64(t.step)))
+	correction := nnrt.Sqrt64(1 - nnrt.Pow64(float64(0.999), float64(t.step)))
+	stepSize_2 := float32(stepSize)
+	correction_2 := float32(correction)
+	dense10WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense10BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense9WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense9BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense8WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense8BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense7WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense7BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense6WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense6BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense5WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense5BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense4WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense4BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense3WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense3BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense2WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense2BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense1WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense1BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t0[from : from+n][:len(x)]
+	a4 := ws.t1[from : from+n][:len(x)]
+	a5 := ws.t2[from : from+n][:len(x)]
+	a6 := ws.t0[from : from+n][:len(x)]
+	a7 := ws.t1[from : from+n][:len(x)]
+	a8 := ws.t0[from : from+n][:len(x)]
+	a9 := ws.t1[from : from+n][:len(x)]
+	z10 := ws.t3[from : from+n][:len(x)]
+	lZ10 := t.m.lZ10_2[from : from+n][:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
+	dense10ForwardRows_2(z10, a9, &p.w10, &p.b10)
+	for i := range x {
+		var s0, s1, s2, s3, s4, s5, s6, s7 float32
+		for j := 0; j <= 632; j += 8 {
+			s0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
+		}
+		s := (((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
+		lZ10[i][0] = s
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
-	dense5ForwardRows(&ws.t2, &ws.t1, &p.w5, &p.b5, len(x))
-	dense6ForwardRows(&ws.t0, &ws.t2, &p.w6, &p.b6, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w7, &p.b7, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w8, &p.b8, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w9, &p.b9, len(x))
-	dense10ForwardRows_2(&ws.t3, &ws.t1, &p.w10, &p.b10, len(x))
-	for i := range x {
-		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
-		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(ws.t3[i][j], y[i][j]))
-			s_31 += float32(mse(ws.t3[i][j+1], y[i][j+1]))
-			s_32 += float32(mse(ws.t3[i][j+2], y[i][j+2]))
-			s_33 += float32(mse(ws.t3[i][j+3], y[i][j+3]))
-			s_34 += float32(mse(ws.t3[i][j+4], y[i][j+4]))
-			s_35 += float32(mse(ws.t3[i][j+5], y[i][j+5]))
-			s_36 += float32(mse(ws.t3[i][j+6], y[i][j+6]))
-			s_37 += float32(mse(ws.t3[i][j+7], y[i][j+7]))
-		}
-		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
-		t.m.lZ10_2[i][0] = s_3
-	}
 	var lossY float32
 	for i := range t.m.lZ10_2[:len(x)] {
 		lossY += t.m.lZ10_2[i][0]
@@ -135,34 +250,33 @@ type memory struct {
 	expAvg        params           // optimiser state
 	expAvgSq      params           // optimiser state
 	lZ10          [32][1]float32   // of every sample
-	dz10          [32][640]float32 // of every sample
-	a9            [32][128]float32 // of every sample
-	dz9           [32][128]float32 // of every sample
-	a8            [32][128]float32 // of every sample
-	dz8           [32][128]float32 // of every sample
-	a7            [32][128]float32 // of every sample
-	dz7           [32][128]float32 // of every sample
-	a6            [32][128]float32 // of every sample
-	dz6           [32][128]float32 // of every sample
+	dz10          [32][656]float32 // of every sample
+	a9            [32][144]float32 // of every sample
+	dz9           [32][144]float32 // of every sample
+	a8            [32][144]float32 // of every sample
+	dz8           [32][144]float32 // of every sample
+	a7            [32][144]float32 // of every sample
+	dz7           [32][144]float32 // of every sample
+	a6            [32][144]float32 // of every sample
+	dz6           [32][144]float32 // of every sample
 	a5            [32][8]float32   // of every sample
 	dz5           [32][8]float32   // of every sample
-	a4            [32][128]float32 // of every sample
-	dz4           [32][128]float32 // of every sample
-	a3            [32][128]float32 // of every sample
-	dz3           [32][128]float32 // of every sample
-	a2            [32][128]float32 // of every sample
-	dz2           [32][128]float32 // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a4            [32][144]float32 // of every sample
+	dz4           [32][144]float32 // of every sample
+	a3            [32][144]float32 // of every sample
+	dz3           [32][144]float32 // of every sample
+	a2            [32][144]float32 // of every sample
+	dz2           [32][144]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ10_2        [32][1]float32   // of every sample
 	gradientSpace struct {
-		t0 [32][640]float32
+		t0 [32][656]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
-		t1 [32][128]float32
+		t0 [32][144]float32
+		t1 [32][144]float32
 		t2 [32][8]float32
-		t3 [32][640]float32
+		t3 [32][656]float32
 	}
-	transposed [640][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -164,6 +164,47 @@ func TestZeroAllocationsTraining(t *testing.T) {
 	}
 }
 
+// TestWorkers: any number of workers gives the same bits, with batches of any
+// size, and the steps of the others allocate nothing either.
+func TestWorkers(t *testing.T) {
+	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
+	batch(x, y, 0)
+	one := New(8)
+	alone := NewTrainer(one, Options{Seed: 3})
+	var nets []*Net
+	var trainers []*Trainer
+	for workers := 2; workers <= 4; workers++ {
+		n := one.Clone()
+		tr := NewTrainer(n, Options{Seed: 3})
+		tr.employ(workers, 1)
+		defer tr.Close()
+		nets, trainers = append(nets, n), append(trainers, tr)
+	}
+	want, got := new(Gradients), new(Gradients)
+	sizes := []int{MaxBatch, 2, 3, 7, 13, MaxBatch - 1, 1}
+	for s, size := range sizes {
+		size = max(1, min(size, MaxBatch))
+		bx, by := x[:size], y[:size]
+		loss := [...]float32{alone.Loss(bx, by), alone.Gradients(want, bx, by), 0}
+		alone.Apply(want)
+		loss[2] = alone.Step(bx, by)
+		for i, tr := range trainers {
+			l := [...]float32{tr.Loss(bx, by), tr.Gradients(got, bx, by), 0}
+			same := equalParams(&got.p, &want.p)
+			tr.Apply(got)
+			l[2] = tr.Step(bx, by)
+			if !same || !equalParams(nets[i].p, one.p) || !refSame(l[:], loss[:]) {
+				t.Fatalf("batch %d of %d samples: %d workers differ from one", s, size, i+2)
+			}
+		}
+	}
+	if tr := trainers[0]; tr.team != nil {
+		if a := testing.AllocsPerRun(3, func() { tr.Step(x, y) }); a != 0 {
+			t.Errorf("%v allocations", a)
+		}
+	}
+}
+
 // A service goes on answering while it learns: it trains a copy and publishes
 // it with one store. Readers never see a half-trained network.
 func ExampleNet_Clone() {

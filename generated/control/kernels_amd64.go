@@ -3,11 +3,6 @@
 
 package control
 
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-
 // dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -17,16 +12,32 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense1BiasLearn updates dense1.bias: gradient and adam.
+func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			gradient16_3AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -37,21 +48,21 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -59,21 +70,35 @@ func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+	dense1ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -81,42 +106,41 @@ func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b 
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -130,7 +154,7 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
@@ -148,6 +172,23 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense1WeightLearn updates dense1.weight: gradient and adam.
+func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(4, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 2 {
+				gradient16_2AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -157,16 +198,37 @@ func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and adam.
+func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			gradient16_3AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
@@ -177,20 +239,35 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
@@ -198,56 +275,43 @@ func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]flo
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		for k := 0; k <= 16; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -261,7 +325,7 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense2GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
@@ -279,6 +343,23 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// dense2WeightLearn updates dense2.weight: gradient and adam.
+func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(32, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 2 {
+				gradient16AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+			}
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX2 {
@@ -288,15 +369,34 @@ func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and adam.
+func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn2_2AVX2(&p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, &t.m.dz3[0][0], &one, 1, len(x))
+		return
+	}
+	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3ForwardAVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardAVX2(y, x, wt, b)
+		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
@@ -307,13 +407,18 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 //go:noescape
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardRows is dense3Forward_2Generic for n rows.
-func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows is dense3Forward_2Generic for every row.
+func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -321,13 +426,32 @@ func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1
 //go:noescape
 func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
-func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
+func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+	dense3ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -335,61 +459,54 @@ func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float
 //go:noescape
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3Forward_2AVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3Forward_2AVX2(y, x, wt, b)
+		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputRowsPanel0AVX2 sums 2 products for 16 outputs of every row, in tiles of rows.
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3GradInputRows is dense3GradInput for n rows.
-func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+// dense3GradInputRows is dense3GradInput for every row.
+func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 16; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 2 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
-	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 2 outputs over the rows.
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
 //go:noescape
-func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -402,11 +519,16 @@ func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	if useAVX2 {
-		dense3GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	dense3GradWeightGeneric(gt, dy, x)
 }
+
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
 
 // dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -415,6 +537,25 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 		return
 	}
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and adam.
+func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(32, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn2AVX2(&p.w3[k][0], &t.m.expAvg.w3[k][0], &t.m.expAvgSq.w3[k][0], &stepSize, &correction, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -427,28 +568,8 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhEachAVX2(y *[32]float32, x0 *[32]float32)
-
-func tanhEach(y *[32]float32, x0 *[32]float32) {
-	if useAVX2 {
-		tanhEachAVX2(y, x0)
-		return
-	}
-	tanhEachGeneric(y, x0)
-}
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[32]float32, x0 *[32]float32, x1 *[32]float32)
-
-func tanhGradientEach(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
-	}
-	tanhGradientEachGeneric(y, x0, x1)
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -14,67 +14,108 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-// func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-TEXT ·adamElementsAVX2(SB), NOSPLIT, $0-56
-	MOVQ step_size_+32(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ correction_+40(FP), R9
-	VBROADCASTSS (R9), Y1
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ exp_avg_+16(FP), DX
-	MOVQ exp_avg_sq_+24(FP), BX
-	XORQ AX, AX
-	MOVQ vectors+48(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y2
-	VMOVUPS (DI)(AX*1), Y3
-	VMOVUPS (DX)(AX*1), Y4
-	VMOVUPS (BX)(AX*1), Y5
-
-	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
-	VBROADCASTSS adamElementsAVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y2, Y7
-	VMULPS Y7, Y6, Y8
-	VADDPS Y8, Y4, Y6
-
-	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VBROADCASTSS adamElementsAVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+16(SB), Y4
-	VMULPS Y2, Y4, Y8
-	VMULPS Y2, Y8, Y4
-	VADDPS Y4, Y7, Y8
-
-	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
-	VMULPS Y6, Y0, Y4
-	VSQRTPS Y8, Y5
-	VDIVPS Y1, Y5, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y7, Y9
-	VDIVPS Y9, Y4, Y5
-	VSUBPS Y5, Y3, Y4
-	VMOVUPS Y4, (DI)(AX*1)
-	VMOVUPS Y6, (DX)(AX*1)
-	VMOVUPS Y8, (BX)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -107,12 +148,242 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 	VFMADD231PS 448(DI), Y15, Y2
 	VFMADD231PS 480(DI), Y15, Y3
+
+	// y = tanh(x)
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -236,6 +507,84 @@ rows1:
 	VMOVUPS Y9, 544(R8)
 	VMOVUPS Y10, 640(R8)
 	VMOVUPS Y11, 672(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $128, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $768, R8
 	DECQ AX
@@ -243,8 +592,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -327,25 +676,355 @@ rows3:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y12, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y11, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y2, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y2, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -372,15 +1051,179 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -504,6 +1347,84 @@ rows1:
 	VMOVUPS Y9, 544(R8)
 	VMOVUPS Y10, 640(R8)
 	VMOVUPS Y11, 672(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $128, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $768, R8
 	DECQ AX
@@ -511,8 +1432,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -595,25 +1516,355 @@ rows3:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y12, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y11, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y2, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y2, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -640,15 +1891,452 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…31] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DI), Y15, Y0
+	VFMADD231PS 32(DI), Y15, Y1
+	VFMADD231PS 256(DI), Y15, Y2
+	VFMADD231PS 288(DI), Y15, Y3
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 64(DI), Y15, Y0
+	VFMADD231PS 96(DI), Y15, Y1
+	VFMADD231PS 320(DI), Y15, Y2
+	VFMADD231PS 352(DI), Y15, Y3
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 128(DI), Y15, Y0
+	VFMADD231PS 160(DI), Y15, Y1
+	VFMADD231PS 384(DI), Y15, Y2
+	VFMADD231PS 416(DI), Y15, Y3
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 192(DI), Y15, Y0
+	VFMADD231PS 224(DI), Y15, Y1
+	VFMADD231PS 448(DI), Y15, Y2
+	VFMADD231PS 480(DI), Y15, Y3
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -772,6 +2460,84 @@ rows1:
 	VMOVUPS Y9, 544(R8)
 	VMOVUPS Y10, 640(R8)
 	VMOVUPS Y11, 672(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $128, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $768, R8
 	DECQ AX
@@ -779,8 +2545,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -863,25 +2629,355 @@ rows3:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y12, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y11, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y2, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y2, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -908,20 +3004,184 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
+
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -954,21 +3214,157 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 	VFMADD231PS 448(DI), Y15, Y2
 	VFMADD231PS 480(DI), Y15, Y3
+
+	// y = tanh(x)
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -977,10 +3373,14 @@ TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -995,10 +3395,16 @@ rows1:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
 	ADDQ $16, R10
 	ADDQ $128, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -1007,13 +3413,250 @@ rows1:
 	VMOVUPS Y5, 160(R8)
 	VMOVUPS Y6, 192(R8)
 	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $16, R10
+	ADDQ $128, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $128, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $128, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2ForwardAVX2(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32)
+// func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1080,12 +3723,242 @@ inputs1:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1217,12 +4090,210 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y10, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -1318,10 +4389,142 @@ terms6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1387,8 +4590,74 @@ terms9:
 	JNZ terms9
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1396,6 +4665,411 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…31] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS 32(BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS 64(BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS 96(BX), Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $4, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DI), Y15, Y0
+	VFMADD231PS 32(DI), Y15, Y2
+	VFMADD231PS 2048(DI), Y15, Y4
+	VFMADD231PS 2080(DI), Y15, Y6
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 64(DI), Y15, Y1
+	VFMADD231PS 96(DI), Y15, Y3
+	VFMADD231PS 2112(DI), Y15, Y5
+	VFMADD231PS 2144(DI), Y15, Y7
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 128(DI), Y15, Y0
+	VFMADD231PS 160(DI), Y15, Y2
+	VFMADD231PS 2176(DI), Y15, Y4
+	VFMADD231PS 2208(DI), Y15, Y6
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 192(DI), Y15, Y1
+	VFMADD231PS 224(DI), Y15, Y3
+	VFMADD231PS 2240(DI), Y15, Y5
+	VFMADD231PS 2272(DI), Y15, Y7
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 256(DI), Y15, Y0
+	VFMADD231PS 288(DI), Y15, Y2
+	VFMADD231PS 2304(DI), Y15, Y4
+	VFMADD231PS 2336(DI), Y15, Y6
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 320(DI), Y15, Y1
+	VFMADD231PS 352(DI), Y15, Y3
+	VFMADD231PS 2368(DI), Y15, Y5
+	VFMADD231PS 2400(DI), Y15, Y7
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 384(DI), Y15, Y0
+	VFMADD231PS 416(DI), Y15, Y2
+	VFMADD231PS 2432(DI), Y15, Y4
+	VFMADD231PS 2464(DI), Y15, Y6
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 448(DI), Y15, Y1
+	VFMADD231PS 480(DI), Y15, Y3
+	VFMADD231PS 2496(DI), Y15, Y5
+	VFMADD231PS 2528(DI), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $512, DI
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1527,12 +5201,210 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y10, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -1628,10 +5500,142 @@ terms6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1697,8 +5701,74 @@ terms9:
 	JNZ terms9
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1707,198 +5777,35 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func transpose16AVX2(dst *float32, src *float32)
-TEXT ·transpose16AVX2(SB), NOSPLIT, $0-16
-	MOVQ dst+0(FP), R8
-	MOVQ src+8(FP), SI
-
-	// 8×8 block at byte 0
-	VMOVUPS (SI), Y0
-	VMOVUPS 64(SI), Y1
-	VMOVUPS 128(SI), Y2
-	VMOVUPS 192(SI), Y3
-	VMOVUPS 256(SI), Y4
-	VMOVUPS 320(SI), Y5
-	VMOVUPS 384(SI), Y6
-	VMOVUPS 448(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 64(R8)
-	VMOVUPS Y10, 128(R8)
-	VMOVUPS Y11, 192(R8)
-	VMOVUPS Y12, 256(R8)
-	VMOVUPS Y13, 320(R8)
-	VMOVUPS Y14, 384(R8)
-	VMOVUPS Y15, 448(R8)
-
-	// 8×8 block at byte 32
-	VMOVUPS 32(SI), Y0
-	VMOVUPS 96(SI), Y1
-	VMOVUPS 160(SI), Y2
-	VMOVUPS 224(SI), Y3
-	VMOVUPS 288(SI), Y4
-	VMOVUPS 352(SI), Y5
-	VMOVUPS 416(SI), Y6
-	VMOVUPS 480(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 576(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 704(R8)
-	VMOVUPS Y12, 768(R8)
-	VMOVUPS Y13, 832(R8)
-	VMOVUPS Y14, 896(R8)
-	VMOVUPS Y15, 960(R8)
-
-	// 8×8 block at byte 512
-	VMOVUPS 512(SI), Y0
-	VMOVUPS 576(SI), Y1
-	VMOVUPS 640(SI), Y2
-	VMOVUPS 704(SI), Y3
-	VMOVUPS 768(SI), Y4
-	VMOVUPS 832(SI), Y5
-	VMOVUPS 896(SI), Y6
-	VMOVUPS 960(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 32(R8)
-	VMOVUPS Y9, 96(R8)
-	VMOVUPS Y10, 160(R8)
-	VMOVUPS Y11, 224(R8)
-	VMOVUPS Y12, 288(R8)
-	VMOVUPS Y13, 352(R8)
-	VMOVUPS Y14, 416(R8)
-	VMOVUPS Y15, 480(R8)
-
-	// 8×8 block at byte 544
-	VMOVUPS 544(SI), Y0
-	VMOVUPS 608(SI), Y1
-	VMOVUPS 672(SI), Y2
-	VMOVUPS 736(SI), Y3
-	VMOVUPS 800(SI), Y4
-	VMOVUPS 864(SI), Y5
-	VMOVUPS 928(SI), Y6
-	VMOVUPS 992(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 544(R8)
-	VMOVUPS Y9, 608(R8)
-	VMOVUPS Y10, 672(R8)
-	VMOVUPS Y11, 736(R8)
-	VMOVUPS Y12, 800(R8)
-	VMOVUPS Y13, 864(R8)
-	VMOVUPS Y14, 928(R8)
-	VMOVUPS Y15, 992(R8)
-	VZEROUPPER 
-	RET 
-
-// dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
+// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ w+16(FP), BX
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 3 rows: y[n] = Σ w[k][n]·x[k]
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1911,125 +5818,124 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	MOVQ $2, CX
+panels4:
+	VMOVUPS (R10), Y12
+	VMOVUPS 128(R10), Y13
+	VMOVUPS 256(R10), Y14
+	VMOVUPS (DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 64(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y14, Y15, Y11
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 160(R10), Y13
+	VMOVUPS 288(R10), Y14
+	VMOVUPS 32(DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 96(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ $64, R10
+	ADDQ $2048, DI
 	DECQ CX
-	JNZ terms3
+	JNZ panels4
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y10, 288(R8)
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
+	ADDQ $384, R13
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2038,168 +5944,166 @@ rows4:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $4, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	MOVQ $2, CX
+panels7:
+	VMOVUPS (R10), Y12
+	VMOVUPS 128(R10), Y13
+	VMOVUPS (DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 64(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 160(R10), Y13
+	VMOVUPS 32(DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 96(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
+	ADDQ $64, R10
+	ADDQ $2048, DI
 	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y6, 160(R8)
+	JNZ panels7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
+	ADDQ $256, R13
 	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
+	JNZ rows5
+done6:
+	MOVQ tiles2+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $4, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	MOVQ $2, CX
+panels10:
+	VMOVUPS (R10), Y12
+	VMOVUPS (DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 64(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 32(DI), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
+	VMOVUPS 96(DI), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	ADDQ $64, R10
+	ADDQ $2048, DI
 	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+	JNZ panels10
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
+	ADDQ $128, R13
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense2GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $5, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -2217,8 +6121,8 @@ inputs1:
 	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -2242,7 +6146,7 @@ rows2:
 	ADDQ $128, R10
 	ADDQ $128, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -2257,41 +6161,303 @@ rows2:
 	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
 	ADDQ $128, R10
 	ADDQ $128, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn2_2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2_2AVX2Const<>(SB), RODATA|NOPTR, $128
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8
+	MOVQ exp_avg_+8(FP), BX
+	MOVQ exp_avg_sq_+16(FP), DX
+	MOVQ step_size_+24(FP), R11
+	MOVQ correction_+32(FP), R12
+	MOVQ x+48(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+56(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+40(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+64(FP), CX
+rows3:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS (R12), Y7
+
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMOVUPS (R8), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (DX), Y10
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn2_2AVX2Const<>+0(SB), Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VMULPS Y9, Y6, Y10
+	VSQRTPS Y0, Y11
+	VDIVPS Y7, Y11, Y11
+	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
+	VDIVPS Y11, Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y0, (DX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y8
+	VMOVUPS 64(DX), Y9
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn2_2AVX2Const<>+0(SB), Y10, Y10
+	VADDPS Y10, Y8, Y8
+	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS Y8, Y6, Y9
+	VSQRTPS Y1, Y10
+	VDIVPS Y7, Y10, Y10
+	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
+	VDIVPS Y10, Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 128(DX), Y8
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn2_2AVX2Const<>+0(SB), Y9, Y9
+	VADDPS Y9, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y2, Y8, Y2
+	VMULPS Y1, Y6, Y8
+	VSQRTPS Y2, Y9
+	VDIVPS Y7, Y9, Y9
+	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
+	VDIVPS Y9, Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS Y2, 128(DX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMOVUPS 192(DX), Y2
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn2_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y8, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y8
+	VDIVPS Y7, Y8, Y8
+	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
+	VDIVPS Y8, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS Y2, 192(DX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMOVUPS 256(DX), Y2
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS Y2, 256(DX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMOVUPS 320(DX), Y2
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS Y2, 320(DX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	ADDQ $384, DX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+40(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+64(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+	VBROADCASTSS (R12), Y2
+
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (DX), Y5
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn2_2AVX2Const<>+0(SB), Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y1, Y5
+	VSQRTPS Y0, Y6
+	VDIVPS Y2, Y6, Y6
+	VADDPS learn2_2AVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y0, (DX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	ADDQ $64, DX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3ForwardAVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+// func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2337,8 +6503,8 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2406,8 +6572,8 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $128, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -2480,13 +6646,67 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $128, SI
 	ADDQ $8, R8
 	DECQ AX
 	JNZ rows1
 done2:
+	VZEROUPPER 
+	RET 
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $4, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y4
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y5
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y6
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2554,8 +6774,8 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $128, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -2567,7 +6787,7 @@ done2:
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3Forward_2AVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+// func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2613,26 +6833,40 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputRowsPanel0AVX2 sums 2 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2645,71 +6879,108 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	VMASKMOVPS 16(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 672(R8)
-	ADDQ $48, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2718,97 +6989,151 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-	ADDQ $40, SI
-	ADDQ $640, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $8, SI
 	ADDQ $128, R8
+	ADDQ $128, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 2 outputs over the rows.
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense3GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $5, AX
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -2820,8 +7145,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -2839,7 +7164,7 @@ rows2:
 	ADDQ $128, R10
 	ADDQ $8, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -2848,15 +7173,180 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $128, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
+
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+// func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+TEXT ·adamElementsAVX2(SB), NOSPLIT, $0-56
+	MOVQ step_size_+32(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ correction_+40(FP), R9
+	VBROADCASTSS (R9), Y1
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ exp_avg_+16(FP), DX
+	MOVQ exp_avg_sq_+24(FP), BX
+	XORQ AX, AX
+	MOVQ vectors+48(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DI)(AX*1), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (BX)(AX*1), Y5
+
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
+	VSUBPS Y4, Y2, Y6
+	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
+	VADDPS Y6, Y4, Y4
+
+	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
+	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y5
+	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+
+	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMULPS Y4, Y0, Y5
+	VSQRTPS Y2, Y6
+	VDIVPS Y1, Y6, Y6
+	VADDPS adamElementsAVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y2, (BX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA learn2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2AVX2Const<>(SB), RODATA|NOPTR, $128
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2AVX2(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8
+	MOVQ exp_avg_+8(FP), BX
+	MOVQ exp_avg_sq_+16(FP), DX
+	MOVQ step_size_+24(FP), R11
+	MOVQ correction_+32(FP), R12
+	MOVQ x+48(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+56(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+40(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+64(FP), CX
 rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -2864,150 +7354,192 @@ rows3:
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $128, R10
 	ADDQ $8, DI
 	DECQ CX
 	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VZEROUPPER 
-	RET 
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS (R12), Y7
 
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
-
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-// func tanhEachAVX2(y *[32]float32, x0 *[32]float32)
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMOVUPS (R8), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (DX), Y10
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn2AVX2Const<>+0(SB), Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS learn2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VMULPS Y9, Y6, Y10
+	VSQRTPS Y0, Y11
+	VDIVPS Y7, Y11, Y11
+	VADDPS learn2AVX2Const<>+96(SB), Y11, Y11
+	VDIVPS Y11, Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y0, (DX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y8
+	VMOVUPS 32(DX), Y9
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn2AVX2Const<>+0(SB), Y10, Y10
+	VADDPS Y10, Y8, Y8
+	VMULPS learn2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS Y8, Y6, Y9
+	VSQRTPS Y1, Y10
+	VDIVPS Y7, Y10, Y10
+	VADDPS learn2AVX2Const<>+96(SB), Y10, Y10
+	VDIVPS Y10, Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMOVUPS 64(DX), Y8
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn2AVX2Const<>+0(SB), Y9, Y9
+	VADDPS Y9, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y2, Y8, Y2
 	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
+	VSQRTPS Y2, Y9
+	VDIVPS Y7, Y9, Y9
+	VADDPS learn2AVX2Const<>+96(SB), Y9, Y9
+	VDIVPS Y9, Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMOVUPS 96(DX), Y2
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y8, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
+	VSQRTPS Y2, Y8
+	VDIVPS Y7, Y8, Y8
+	VADDPS learn2AVX2Const<>+96(SB), Y8, Y8
+	VDIVPS Y8, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS Y2, 96(DX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMOVUPS 128(DX), Y2
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS Y2, 128(DX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMOVUPS 160(DX), Y2
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS Y2, 160(DX)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	ADDQ $192, BX
+	ADDQ $192, DX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+40(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+64(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $128, R10
+	ADDQ $8, DI
 	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+	VBROADCASTSS (R12), Y2
 
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-// func tanhGradientEachAVX2(y *[32]float32, x0 *[32]float32, x1 *[32]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMULPS Y4, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (DX), Y5
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn2AVX2Const<>+0(SB), Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS learn2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y1, Y5
+	VSQRTPS Y0, Y6
+	VDIVPS Y2, Y6, Y6
+	VADDPS learn2AVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y0, (DX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	ADDQ $32, DX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 

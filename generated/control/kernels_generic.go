@@ -250,18 +250,18 @@ func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
@@ -560,9 +560,10 @@ func dense2ForwardGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32,
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -723,17 +724,18 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
-func dense3ForwardRowsGeneric(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense3ForwardRowsGeneric is dense3Forward_2Generic for every row.
+func dense3ForwardRowsGeneric(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
-func dense3ForwardRows_2Generic(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3ForwardRows_2Generic is dense3ForwardGeneric for every row.
+func dense3ForwardRows_2Generic(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -792,19 +794,5 @@ func dense3Forward_2Generic(y *[2]float32, x *[32]float32, wt *[32][8]float32, b
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[1] = s0
 		}
-	}
-}
-
-// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
-func tanhEachGeneric(y *[32]float32, x0 *[32]float32) {
-	for j := range y {
-		y[j] = float32(tanh(x0[j]))
-	}
-}
-
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
-func tanhGradientEachGeneric(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
-	for j := range y {
-		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }

@@ -7,20 +7,28 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
+func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardRows_2Generic(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardTrainGeneric(y, x, w, b)
+}
+
+func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
@@ -35,24 +43,36 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
+func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
@@ -63,32 +83,44 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
+func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
+}
+
 func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
@@ -99,10 +131,6 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-func tanhEach(y *[32]float32, x0 *[32]float32) {
-	tanhEachGeneric(y, x0)
-}
-
-func tanhGradientEach(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
-	tanhGradientEachGeneric(y, x0, x1)
+func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }

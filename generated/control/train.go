@@ -4,62 +4,116 @@ package control
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / (float64(len(x)) * 2)
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
-	dense3ForwardTrainRows(&ws.t0, &t.m.a2, &p.w3, &p.b3, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	a2 := t.m.a2[from : from+n][:len(x)]
+	z3 := ws.t0[from : from+n][:len(x)]
+	lZ3 := t.m.lZ3[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s_3 float32
 		for j := range 2 {
-			s_3 += float32(mse(ws.t0[i][j], y[i][j]))
+			s_3 += float32(mse(z3[i][j], y[i][j]))
 		}
-		t.m.lZ3[i][0] = s_3
-		for j := range t.m.dz3[i] {
-			t.m.dz3[i][j] = mseGradient(ws.t0[i][j], y[i][j], s_2)
+		lZ3[i][0] = s_3
+		for j := range dz3[i] {
+			dz3[i][j] = mseGradient(z3[i][j], y[i][j], s_2)
 		}
 	}
-	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense3GradInputRows(dz2, dz3, &p.w3, a2)
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / (float64(len(x)) * 2)
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ3[:len(x)] {
 		lossY += t.m.lZ3[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	stepSize := float64(t.LearningRate) / (1 - nnrt.Pow64(float64(0.9), float64(t.step)))
+	correction := nnrt.Sqrt64(1 - nnrt.Pow64(float64(0.999), float64(t.step)))
+	stepSize_2 := float32(stepSize)
+	correction_2 := float32(correction)
+	dense3WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense3BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense2WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense2BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense1WeightLearn(t, stepSize_2, correction_2, x, part, parts)
+	dense1BiasLearn(t, stepSize_2, correction_2, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	z3 := ws.t2[from : from+n][:len(x)]
+	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
+	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows_2(z3, a2, &p.w3, &p.b3)
+	for i := range x {
+		var s float32
+		for j := range 2 {
+			s += float32(mse(z3[i][j], y[i][j]))
+		}
+		lZ3[i][0] = s
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / (float64(len(x)) * 2)
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows_2(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
-	for i := range x {
-		var s_3 float32
-		for j := range 2 {
-			s_3 += float32(mse(ws.t2[i][j], y[i][j]))
-		}
-		t.m.lZ3_2[i][0] = s_3
-	}
 	var lossY float32
 	for i := range t.m.lZ3_2[:len(x)] {
 		lossY += t.m.lZ3_2[i][0]
@@ -98,5 +152,4 @@ type memory struct {
 		t1 [32][32]float32
 		t2 [32][2]float32
 	}
-	transposed [32][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -20,12 +20,13 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
+	xScaled := ws.t0[:len(x)]
 	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardRows(y, &ws.t0, &p.w1, &p.b1, len(x))
+	dense1ForwardRows(y, xScaled, &p.w1, &p.b1)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -3,15 +3,34 @@
 
 package diabetes
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_2AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
-		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
@@ -21,11 +40,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, wt, b)
+		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
@@ -36,14 +55,19 @@ func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
@@ -51,14 +75,33 @@ func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+	dense1ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 10 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
@@ -66,34 +109,39 @@ func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]flo
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 10 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, wt, b)
+		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 10 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -106,21 +154,40 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
 	if useAVX2 {
-		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 10, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
 
-// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(10, 6, part, parts)
+		for k := from; k < to; k += 30 {
+			m := min(30, to-k)
+			learn1AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &t.m.xScaled[0][k], m, len(x))
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 10)
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 10)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
@@ -134,4 +201,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -14,10 +14,120 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -29,9 +139,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -41,7 +151,7 @@ elements1:
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 10 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -73,8 +183,8 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 288(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -245,13 +355,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
-	VMASKMOVPS Y10, Y13, 20(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 20(R8)
 	ADDQ $240, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -391,12 +511,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
 	ADDQ $200, SI
 	ADDQ $20, R8
 	DECQ AX
@@ -444,8 +572,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $40, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -621,13 +749,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
-	VMASKMOVPS Y10, Y13, 20(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 20(R8)
 	ADDQ $240, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -767,12 +905,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
 	ADDQ $200, SI
 	ADDQ $20, R8
 	DECQ AX
@@ -820,13 +966,53 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $40, SI
 	ADDQ $4, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 10 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VBROADCASTSS 32(SI), Y15
+	VFMADD231PS 256(DX), Y15, Y0
+	VBROADCASTSS 36(SI), Y15
+	VFMADD231PS 288(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -997,13 +1183,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
-	VMASKMOVPS Y10, Y13, 20(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 20(R8)
 	ADDQ $240, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1143,12 +1339,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 4(R8)
-	VMASKMOVPS Y4, Y13, 8(R8)
-	VMASKMOVPS Y6, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 16(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 16(R8)
 	ADDQ $200, SI
 	ADDQ $20, R8
 	DECQ AX
@@ -1196,8 +1400,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $40, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -1209,7 +1413,7 @@ done6:
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 10 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1241,19 +1445,22 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 288(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 10 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $1, AX
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -1265,8 +1472,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -1284,7 +1491,7 @@ rows2:
 	ADDQ $40, R10
 	ADDQ $4, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -1293,17 +1500,80 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $40, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn1AVX2Const<>+0(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+32(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+36(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+40(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+44(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+48(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+52(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+56(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+60(SB)/4, $0x80000000
+GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $64
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+// func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ dy+8(FP), DI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -1315,25 +1585,145 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $40, R10
 	ADDQ $4, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2))
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
+	VMINPS Y0, Y7, Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y8
+	VXORPS learn1AVX2Const<>+32(SB), Y8, Y8
+	VMAXPS Y7, Y8, Y7
+	VSUBPS Y7, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMINPS Y0, Y1, Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
+	VXORPS learn1AVX2Const<>+32(SB), Y7, Y7
+	VMAXPS Y1, Y7, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMINPS Y0, Y1, Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMAXPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMINPS Y0, Y1, Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMAXPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMINPS Y0, Y1, Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMAXPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y1
+	VMINPS Y0, Y1, Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
+	VMAXPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $40, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2))
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
+	VMINPS Y0, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y3
+	VXORPS learn1AVX2Const<>+32(SB), Y3, Y3
+	VMAXPS Y2, Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x80000000
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+32(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+36(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+40(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+44(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+48(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+52(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+56(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+60(SB)/4, $0x80000000
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $64
 
-// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+// sgdElementsAVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
 //
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -1345,20 +1735,17 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
 
 	// w = w - max(min(w, lr · 0.2), -(lr · 0.2))
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y0, Y3
-	VMINPS Y4, Y3, Y2
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y3
-	VMULPS Y3, Y0, Y5
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y3
-	VXORPS Y3, Y5, Y6
-	VMAXPS Y2, Y6, Y3
-	VSUBPS Y3, Y4, Y2
-	VMOVUPS Y2, (DI)(AX*1)
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y2
+	VMINPS Y1, Y2, Y2
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y3
+	VXORPS sgdElementsAVX2Const<>+32(SB), Y3, Y3
+	VMAXPS Y2, Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -43,17 +43,18 @@ func dense1ForwardGeneric(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -3,6 +3,10 @@
 
 package diabetes
 
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
@@ -11,16 +15,20 @@ func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	dense1ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense1ForwardTrainRows(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	dense1ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
@@ -29,6 +37,10 @@ func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][1
 
 func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
 	dense1GradWeightGeneric(gt, dy, x)
+}
+
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {

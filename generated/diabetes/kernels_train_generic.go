@@ -4,15 +4,32 @@ package diabetes
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
@@ -29,7 +46,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 10→1:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 10→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -40,7 +57,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+func dense1ForwardTrainGeneric(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -70,10 +87,11 @@ func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], &x[i], wt, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -100,6 +118,16 @@ func dense1GradWeightGeneric(gt *[10][8]float32, dy [][1]float32, x [][10]float3
 			gk[0] = s0
 		}
 	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	dense1WeightSgd(t, p, g, lr)
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)).

@@ -4,62 +4,103 @@ package diabetes
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	xScaled := t.m.xScaled[from : from+n][:len(x)]
+	z1 := ws.t0[from : from+n][:len(x)]
+	z1Max := ws.t1[from : from+n][:len(x)]
+	z1Scale := ws.t2[from : from+n][:len(x)]
+	z1Sum := ws.t1[from : from+n][:len(x)]
+	lZ1 := t.m.lZ1[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		for j := range t.m.xScaled[i] {
-			t.m.xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardTrainRows(&ws.t0, &t.m.xScaled, &p.w1, &p.b1, len(x))
+	dense1ForwardTrainRows(z1, xScaled, &p.w1, &p.b1)
 	for i := range x {
-		s_3 := largestError(ws.t0[i][0], y[i][0])
-		ws.t1[i][0] = s_3
-		ws.t2[i][0] = scaleOfTheNorm(ws.t1[i][0])
-		s_4 := l2Norm(ws.t0[i][0], y[i][0], ws.t2[i][0])
-		ws.t1[i][0] = s_4
-		t.m.lZ1[i][0] = l2Norm_2(ws.t2[i][0], ws.t1[i][0])
-		t.m.dz1[i][0] = l2NormGradient(ws.t0[i][0], y[i][0], t.m.lZ1[i][0], s_2)
+		s_3 := largestError(z1[i][0], y[i][0])
+		z1Max[i][0] = s_3
+		z1Scale[i][0] = scaleOfTheNorm(z1Max[i][0])
+		s_4 := l2Norm(z1[i][0], y[i][0], z1Scale[i][0])
+		z1Sum[i][0] = s_4
+		lZ1[i][0] = l2Norm_2(z1Scale[i][0], z1Sum[i][0])
+		dz1[i][0] = l2NormGradient(z1[i][0], y[i][0], lZ1[i][0], s_2)
 	}
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ1[:len(x)] {
 		lossY += t.m.lZ1[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	s := 1 / float64(len(x))
-	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	xScaled := ws.t0[from : from+n][:len(x)]
+	z1 := ws.t1[from : from+n][:len(x)]
+	z1Max := ws.t2[from : from+n][:len(x)]
+	z1Scale := ws.t3[from : from+n][:len(x)]
+	z1Sum := ws.t2[from : from+n][:len(x)]
+	lZ1 := t.m.lZ1_2[from : from+n][:len(x)]
 	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardRows_2(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
+	dense1ForwardRows_2(z1, xScaled, &p.w1, &p.b1)
 	for i := range x {
-		s_3 := largestError(ws.t1[i][0], y[i][0])
-		ws.t2[i][0] = s_3
-		ws.t3[i][0] = scaleOfTheNorm(ws.t2[i][0])
-		s_4 := l2Norm(ws.t1[i][0], y[i][0], ws.t3[i][0])
-		ws.t2[i][0] = s_4
-		t.m.lZ1_2[i][0] = l2Norm_2(ws.t3[i][0], ws.t2[i][0])
+		s := largestError(z1[i][0], y[i][0])
+		z1Max[i][0] = s
+		z1Scale[i][0] = scaleOfTheNorm(z1Max[i][0])
+		s_2 := l2Norm(z1[i][0], y[i][0], z1Scale[i][0])
+		z1Sum[i][0] = s_2
+		lZ1[i][0] = l2Norm_2(z1Scale[i][0], z1Sum[i][0])
 	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ1_2[:len(x)] {
 		lossY += t.m.lZ1_2[i][0]

@@ -40,28 +40,34 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
+	xScaled := ws.t0[:len(x)]
+	a1 := ws.t1[:len(x)]
+	z2 := ws.t2[:len(x)]
+	z2Max := ws.t3[:len(x)]
+	z2Exp := ws.t4[:len(x)]
+	z2Sum := ws.t3[:len(x)]
 	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardRows(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t2, &ws.t1, &p.w2, &p.b2, len(x))
+	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s := ws.t2[i][0]
+		s := z2[i][0]
 		for j := 1; j < 10; j++ {
-			s = larger(s, ws.t2[i][j])
+			s = larger(s, z2[i][j])
 		}
-		ws.t3[i][0] = s
-		exponentialsEach(&ws.t4[i], &ws.t2[i], &ws.t3[i])
+		z2Max[i][0] = s
+		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
 		var s_20, s_21 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(ws.t4[i][j])
-			s_21 += float32(ws.t4[i][j+1])
+			s_20 += float32(z2Exp[i][j])
+			s_21 += float32(z2Exp[i][j+1])
 		}
 		s_2 := (s_20 + s_21)
-		ws.t3[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &ws.t4[i], &ws.t3[i])
+		z2Sum[i][0] = s_2
+		softmaxEach((*[10]float32)(&y[i]), &z2Exp[i], &z2Sum[i])
 	}
 }
 

@@ -2,6 +2,13 @@
 
 package digits
 
+// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	for j := range y {
+		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
+	}
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 64→128:
 //
 //	for n := range y {
@@ -155,10 +162,11 @@ func dense1ForwardGeneric(y *[128]float32, x *[64]float32, w *[8][65][16]float32
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][128]float32, x *[32][64]float32, w *[8][65][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense1ForwardGeneric(&y[i], &x[i], w, b)
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -303,10 +311,18 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
+	}
+}
+
+// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+func dropoutEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	for j := range y {
+		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }
 

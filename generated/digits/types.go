@@ -44,7 +44,7 @@ type Workspace struct {
 type BatchWorkspace struct {
 	one Workspace
 	t0  [32][64]float32
-	t1  [32][128]float32
+	t1  [32][144]float32
 	t2  [32][10]float32
 	t3  [32][1]float32
 	t4  [32][10]float32

@@ -3,10 +3,26 @@
 
 package iris
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 1 {
+			learn16_2AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,12 +37,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -37,20 +52,21 @@ func dense1Forward(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][1
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -58,20 +74,35 @@ func dense1ForwardRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+	dense1ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -79,41 +110,41 @@ func dense1ForwardRows_2(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]flo
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward_2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -127,11 +158,32 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense1GradWeight(g *[1][4][16]float32, dy [][16]float32, x [][4]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(4, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			for q := range 1 {
+				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -143,6 +195,25 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_2AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -158,11 +229,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, wt, b)
+		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
@@ -173,14 +244,19 @@ func dense2Forward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
-func dense2ForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows is dense2Forward_2Generic for every row.
+func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -188,14 +264,33 @@ func dense2ForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32
 //go:noescape
 func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+	dense2ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -203,62 +298,55 @@ func dense2ForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2Forward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2Forward_2AVX2(y, x, wt, b)
+		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, scratch *[3][16]float32, n int) {
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 0; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 3 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by3, by2, single3)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -271,11 +359,35 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX2 {
-		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(16, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn3AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -296,28 +408,8 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhEachAVX2(y *[16]float32, x0 *[16]float32)
-
-func tanhEach(y *[16]float32, x0 *[16]float32) {
-	if useAVX2 {
-		tanhEachAVX2(y, x0)
-		return
-	}
-	tanhEachGeneric(y, x0)
-}
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[16]float32, x0 *[16]float32, x1 *[16]float32)
-
-func tanhGradientEach(y *[16]float32, x0 *[16]float32, x1 *[16]float32) {
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
-	}
-	tanhGradientEachGeneric(y, x0, x1)
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

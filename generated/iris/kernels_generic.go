@@ -133,16 +133,18 @@ func dense1ForwardGeneric(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic(&y[i], &x[i], w, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -429,16 +431,18 @@ func dense2ForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
-func dense2ForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+func dense2ForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -497,19 +501,5 @@ func dense2Forward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[2] = s0
 		}
-	}
-}
-
-// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
-func tanhEachGeneric(y *[16]float32, x0 *[16]float32) {
-	for j := range y {
-		y[j] = float32(tanh(x0[j]))
-	}
-}
-
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
-func tanhGradientEachGeneric(y *[16]float32, x0 *[16]float32, x1 *[16]float32) {
-	for j := range y {
-		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }

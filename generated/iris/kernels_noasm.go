@@ -3,6 +3,10 @@
 
 package iris
 
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
@@ -11,16 +15,20 @@ func dense1Forward(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][1
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows_2(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	dense1ForwardRows_2Generic(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	dense1ForwardTrainGeneric(y, x, w, b)
+}
+
+func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense1Forward_2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
@@ -31,8 +39,16 @@ func dense1GradWeight(g *[1][4][16]float32, dy [][16]float32, x [][4]float32) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -43,38 +59,38 @@ func dense2Forward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+func dense2ForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	dense2ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense2ForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	dense2ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense2ForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func dense2Forward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-func dense2GradInputRows(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, scratch *[3][16]float32, n int) {
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense2GradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32) {
+	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
 func dense2GradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
 
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
-}
-
-func tanhEach(y *[16]float32, x0 *[16]float32) {
-	tanhEachGeneric(y, x0)
-}
-
-func tanhGradientEach(y *[16]float32, x0 *[16]float32, x1 *[16]float32) {
-	tanhGradientEachGeneric(y, x0, x1)
 }

@@ -2,15 +2,32 @@
 
 package iris
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -31,7 +48,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 4→16:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 4→16:
 //
 //	for n := range y {
 //		s := b[n]
@@ -42,7 +59,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+func dense1ForwardTrainGeneric(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -162,10 +179,11 @@ func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], &x[i], w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -238,6 +256,16 @@ func dense1GradWeightGeneric(g *[1][4][16]float32, dy [][16]float32, x [][4]floa
 	}
 }
 
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 1 {
@@ -262,11 +290,21 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -287,7 +325,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 16→3:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -298,7 +336,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+func dense2ForwardTrainGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -418,10 +456,11 @@ func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -435,105 +474,207 @@ func dense2ForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[1
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[16]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
+		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[0][2] * xk)
-		s1 += float32(wt[1][2] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = tanhGradient(a1[0], s0)
-		y[1] = tanhGradient(a1[1], s1)
-		y[2] = tanhGradient(a1[2], s2)
-		y[3] = tanhGradient(a1[3], s3)
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
+		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[4][2] * xk)
-		s1 += float32(wt[5][2] * xk)
-		s2 += float32(wt[6][2] * xk)
-		s3 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = tanhGradient(a1[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[2][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = tanhGradient(a1[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[3][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = tanhGradient(a1[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[4][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = tanhGradient(a1[4], s0)
-		y[5] = tanhGradient(a1[5], s1)
-		y[6] = tanhGradient(a1[6], s2)
-		y[7] = tanhGradient(a1[7], s3)
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[8][1] * xk)
-		s1 += float32(wt[9][1] * xk)
-		s2 += float32(wt[10][1] * xk)
-		s3 += float32(wt[11][1] * xk)
+		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[8][2] * xk)
-		s1 += float32(wt[9][2] * xk)
-		s2 += float32(wt[10][2] * xk)
-		s3 += float32(wt[11][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = tanhGradient(a1[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[6][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = tanhGradient(a1[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[7][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = tanhGradient(a1[7], s0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[8][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[8][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[8] = tanhGradient(a1[8], s0)
-		y[9] = tanhGradient(a1[9], s1)
-		y[10] = tanhGradient(a1[10], s2)
-		y[11] = tanhGradient(a1[11], s3)
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[12][1] * xk)
-		s1 += float32(wt[13][1] * xk)
-		s2 += float32(wt[14][1] * xk)
-		s3 += float32(wt[15][1] * xk)
+		s0_1 += float32(wt[9][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[12][2] * xk)
-		s1 += float32(wt[13][2] * xk)
-		s2 += float32(wt[14][2] * xk)
-		s3 += float32(wt[15][2] * xk)
+		s0_2 += float32(wt[9][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = tanhGradient(a1[9], s0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[10][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[10][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = tanhGradient(a1[10], s0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[11][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[11][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = tanhGradient(a1[11], s0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[12][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[12][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[12] = tanhGradient(a1[12], s0)
-		y[13] = tanhGradient(a1[13], s1)
-		y[14] = tanhGradient(a1[14], s2)
-		y[15] = tanhGradient(a1[15], s3)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[13][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[13][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = tanhGradient(a1[13], s0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[14][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[14][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = tanhGradient(a1[14], s0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[15][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[15][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = tanhGradient(a1[15], s0)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, scratch *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -565,6 +706,16 @@ func dense2GradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 			gk[2] = s2
 		}
 	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).

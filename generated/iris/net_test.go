@@ -54,9 +54,9 @@ var golden = [...]float32{
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.158ceap-02,
+	0x1.158cecp-02,
 	0x1.44a74cp-02,
-	0x1.a5cbc6p-02,
+	0x1.a5cbcap-02,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

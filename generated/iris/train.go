@@ -4,89 +4,142 @@ package iris
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	xScaled := t.m.xScaled[from : from+n][:len(x)]
+	a1 := t.m.a1[from : from+n][:len(x)]
+	z2 := ws.t0[from : from+n][:len(x)]
+	z2Max := ws.t1[from : from+n][:len(x)]
+	z2Exp := ws.t2[from : from+n][:len(x)]
+	z2Sum := ws.t3[from : from+n][:len(x)]
+	z2T := ws.t4[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2[from : from+n][:len(x)]
+	tHot := ws.t0[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		for j := range t.m.xScaled[i] {
-			t.m.xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardTrainRows(&t.m.a1, &t.m.xScaled, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&ws.t0, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.b1)
+	dense2ForwardTrainRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s_3 := ws.t0[i][0]
+		s_3 := z2[i][0]
 		for j := 1; j < 3; j++ {
-			s_3 = larger(s_3, ws.t0[i][j])
+			s_3 = larger(s_3, z2[i][j])
 		}
-		ws.t1[i][0] = s_3
-		for j := range ws.t2[i] {
-			ws.t2[i][j] = exponentials(ws.t0[i][j], ws.t1[i][0])
+		z2Max[i][0] = s_3
+		for j := range z2Exp[i] {
+			z2Exp[i][j] = exponentials(z2[i][j], z2Max[i][0])
 		}
 		var s_4 float32
 		for j := range 3 {
-			s_4 += float32(ws.t2[i][j])
+			s_4 += float32(z2Exp[i][j])
 		}
-		ws.t3[i][0] = s_4
-		ws.t4[i][0] = ws.t0[i][y[i]]
-		t.m.lZ2[i][0] = crossEntropy(ws.t4[i][0], ws.t1[i][0], ws.t3[i][0])
-		clear(ws.t0[i][:])
-		ws.t0[i][y[i]] = 1
-		for j := range t.m.dz2[i] {
-			t.m.dz2[i][j] = crossEntropyGradient(ws.t2[i][j], ws.t3[i][0], ws.t0[i][j], s_2)
+		z2Sum[i][0] = s_4
+		z2T[i][0] = z2[i][y[i]]
+		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
+		clear(tHot[i][:])
+		tHot[i][y[i]] = 1
+		for j := range dz2[i] {
+			dz2[i][j] = crossEntropyGradient(z2Exp[i][j], z2Sum[i][0], tHot[i][j], s_2)
 		}
 	}
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	xScaled := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	z2 := ws.t2[from : from+n][:len(x)]
+	z2Max := ws.t3[from : from+n][:len(x)]
+	z2Exp := ws.t4[from : from+n][:len(x)]
+	z2Sum := ws.t5[from : from+n][:len(x)]
+	z2T := ws.t6[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
+	for i := range x {
+		for j := range xScaled[i] {
+			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		}
+	}
+	dense1ForwardRows_2(a1, xScaled, &p.w1, &p.b1)
+	dense2ForwardRows_2(z2, a1, &p.w2, &p.b2)
+	for i := range x {
+		s := z2[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, z2[i][j])
+		}
+		z2Max[i][0] = s
+		for j := range z2Exp[i] {
+			z2Exp[i][j] = exponentials(z2[i][j], z2Max[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(z2Exp[i][j])
+		}
+		z2Sum[i][0] = s_2
+		z2T[i][0] = z2[i][y[i]]
+		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
-		}
-	}
-	dense1ForwardRows_2(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
-	dense2ForwardRows_2(&ws.t2, &ws.t1, &p.w2, &p.b2, len(x))
-	for i := range x {
-		s_3 := ws.t2[i][0]
-		for j := 1; j < 3; j++ {
-			s_3 = larger(s_3, ws.t2[i][j])
-		}
-		ws.t3[i][0] = s_3
-		for j := range ws.t4[i] {
-			ws.t4[i][j] = exponentials(ws.t2[i][j], ws.t3[i][0])
-		}
-		var s_4 float32
-		for j := range 3 {
-			s_4 += float32(ws.t4[i][j])
-		}
-		ws.t5[i][0] = s_4
-		ws.t6[i][0] = ws.t2[i][y[i]]
-		t.m.lZ2_2[i][0] = crossEntropy(ws.t6[i][0], ws.t3[i][0], ws.t5[i][0])
-	}
 	var lossY float32
 	for i := range t.m.lZ2_2[:len(x)] {
 		lossY += t.m.lZ2_2[i][0]
@@ -136,5 +189,4 @@ type memory struct {
 		t5 [16][1]float32
 		t6 [16][1]float32
 	}
-	transposed [3][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -26,12 +26,17 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
-	dense4ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
-	dense5ForwardRows(&ws.t0, &ws.t1, &p.w5, &p.b5, len(x))
-	dense6ForwardRows(y, &ws.t0, &p.w6, &p.b6, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	a3 := ws.t0[:len(x)]
+	a4 := ws.t1[:len(x)]
+	a5 := ws.t0[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense4ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(y, a5, &p.w6, &p.b6)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

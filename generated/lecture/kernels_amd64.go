@@ -3,10 +3,24 @@
 
 package lecture
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_10AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,12 +35,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, wt, b)
-		sigmoidEach(y, y)
+		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
@@ -37,19 +50,19 @@ func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -57,19 +70,33 @@ func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][1
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+	dense1ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -77,40 +104,53 @@ func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1]
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, wt, b)
-		sigmoidEach(y, y)
+		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -123,10 +163,53 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	if useAVX2 {
-		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(3, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_9AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -136,6 +219,25 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_8AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -151,12 +253,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, wt, b)
-		softsignEach(y, y)
+		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
@@ -167,18 +268,19 @@ func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
-func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows is dense2Forward_2Generic for every row.
+func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			softsignEach(yRow, yRow)
+		if len(x) == 1 {
+			dense2Forward_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -186,18 +288,37 @@ func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 //go:noescape
 func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			softsignEach(yRow, yRow)
+		return
+	}
+	dense2ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = softsign(s)
 		}
 		return
 	}
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+	dense2ForwardTrainGeneric(y, y1, x, wt, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -205,12 +326,19 @@ func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
+func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2ForwardTrain_2(&y[0], &y1[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -220,48 +348,90 @@ func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]flo
 		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b, n)
+	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b)
+}
+
+// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = softsign(s)
+		}
+		return
+	}
+	dense2ForwardTrain_2Generic(y, y1, x, wt, b)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2Forward_2AVX2(y, x, wt, b)
-		softsignEach(y, y)
+		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+// dense2GradInputOne is dense2GradInput and then dense5RankOneGeneric.
+func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 8 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			sigmoidGradientEach(yRow, u0Row, yRow)
+		negative := -rate
+		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
+	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
+}
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput_2 for every row.
+func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense2GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_7AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
@@ -271,6 +441,25 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and sgd.
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_6AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		return
+	}
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
@@ -286,12 +475,11 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardAVX2(y, x, wt, b)
-		tanhEach(y, y)
+		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
@@ -302,18 +490,19 @@ func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardRows is dense3Forward_2Generic for n rows.
-func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows is dense3Forward_2Generic for every row.
+func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
+		if len(x) == 1 {
+			dense3Forward_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -321,18 +510,33 @@ func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 //go:noescape
 func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
-func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
+func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
+		if len(x) == 1 {
+			dense3Forward(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+	dense3ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -340,52 +544,84 @@ func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 //go:noescape
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
+func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
+		if len(x) == 1 {
+			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3Forward_2AVX2(y, x, wt, b)
-		tanhEach(y, y)
+		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
 
-// dense3GradInputRows is dense3GradInput for n rows.
-func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
+// dense3GradInputOne is dense3GradInput and then dense5RankOneGeneric.
+func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 8 {
-				scratch[0+j][i] = row[j]
-			}
+		negative := -rate
+		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		for j, s := range y {
+			sv0 := dropoutGradient(s, dropout1Mask[j])
+			y[j] = softsignGradient(z2[j], sv0)
 		}
-		dense3GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
+		return
+	}
+	dense3GradInputOneGeneric(y, x, wt, dropout1Mask, z2, input, rate, b)
+}
+
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput_2 for every row.
+func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 2, by3, by2, single3)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -396,7 +632,26 @@ func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	dense3GradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+	dense3GradInputRowsGeneric(y, x, wt, u0, u1)
+}
+
+// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and sgd.
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_5AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
@@ -406,6 +661,25 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4BiasLearn updates dense4.bias: gradient and sgd.
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
+	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
@@ -421,11 +695,11 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardAVX2(y, x, wt, b)
+		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
@@ -436,14 +710,19 @@ func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
-func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows is dense4Forward_2Generic for every row.
+func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense4Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b, n)
+	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -451,14 +730,33 @@ func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 //go:noescape
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense4ForwardRows_2Generic(y, x, wt, b, n)
+	dense4ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -466,54 +764,98 @@ func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 //go:noescape
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense4ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4Forward_2AVX2(y, x, wt, b)
+		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense4GradInputRows is dense4GradInput for n rows.
-func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+// dense4GradInputOne is dense4GradInput and then dense5RankOneGeneric.
+func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 8 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense4GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
+		negative := -rate
+		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
+	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
+}
+
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput_2 for every row.
+func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense4GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4WeightLearn updates dense4.weight: gradient and sgd.
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8_3AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
@@ -523,6 +865,25 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5BiasLearn updates dense5.bias: gradient and sgd.
+func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_2AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
+	dense5BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5BiasSgd changes dense5.bias: w = w - (lr · g).
@@ -538,12 +899,11 @@ func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense5ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardAVX2(y, x, wt, b)
-		leakyReluEach(y, y)
+		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardGeneric(y, x, wt, b)
@@ -554,18 +914,19 @@ func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense5ForwardRows is dense5Forward_2Generic for n rows.
-func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardRows is dense5Forward_2Generic for every row.
+func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			leakyReluEach(yRow, yRow)
+		if len(x) == 1 {
+			dense5Forward_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense5ForwardRowsGeneric(y, x, wt, b, n)
+	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -573,18 +934,33 @@ func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 //go:noescape
 func dense5ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense5ForwardRows_2 is dense5ForwardGeneric for n rows.
-func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardRows_2 is dense5ForwardGeneric for every row.
+func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense5ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			leakyReluEach(yRow, yRow)
+		if len(x) == 1 {
+			dense5Forward(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense5ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense5ForwardRows_2Generic(y, x, wt, b, n)
+	dense5ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -592,65 +968,90 @@ func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 //go:noescape
 func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardTrainRows is dense5ForwardTrain_2Generic for every row.
+func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			leakyReluEach(yRow, yRow)
+		if len(x) == 1 {
+			dense5ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense5ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense5ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense5ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense5Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5Forward_2AVX2(y, x, wt, b)
-		leakyReluEach(y, y)
+		dense5Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5Forward_2Generic(y, x, wt, b)
 }
 
-// dense5GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense5GradInputRows is dense5GradInput for n rows.
-func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+// dense5GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
+func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 8 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense5GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense5GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
 
-// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 8 outputs over the rows.
+// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5GradInputRows is dense5GradInput_2 for every row.
+func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense5GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -663,10 +1064,53 @@ func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
 	if useAVX2 {
-		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
+}
+
+// dense5RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5RankOne is the step of layer "dense5" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense5RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense5RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense5RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5WeightLearn updates dense5.weight: gradient and sgd.
+func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+		}
+		return
+	}
+	dense5WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5WeightSgd changes dense5.weight: w = w - (lr · g).
@@ -676,6 +1120,25 @@ func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense5WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense6BiasLearn updates dense6.bias: gradient and sgd.
+func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn2_2AVX2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
+		return
+	}
+	dense6BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense6BiasSgd changes dense6.bias: w = w - (lr · g).
@@ -691,11 +1154,11 @@ func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense6ForwardAVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense6ForwardAVX2(y, x, wt, b)
+		dense6ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense6ForwardGeneric(y, x, wt, b)
@@ -706,14 +1169,19 @@ func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardRows is dense6Forward_2Generic for n rows.
-func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense6ForwardRows is dense6Forward_2Generic for every row.
+func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense6ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense6ForwardRowsGeneric(y, x, wt, b, n)
+	dense6ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
@@ -721,14 +1189,33 @@ func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][
 //go:noescape
 func dense6ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardRows_2 is dense6ForwardGeneric for n rows.
-func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense6ForwardRows_2 is dense6ForwardGeneric for every row.
+func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense6ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense6ForwardRows_2Generic(y, x, wt, b, n)
+	dense6ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense6ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense6ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
@@ -736,60 +1223,90 @@ func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32
 //go:noescape
 func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRows(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense6ForwardTrainRows is dense6ForwardTrain_2Generic for every row.
+func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense6ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense6ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense6ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense6ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense6ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense6Forward_2AVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense6Forward_2AVX2(y, x, wt, b)
+		dense6Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense6Forward_2Generic(y, x, wt, b)
 }
 
-// dense6GradInputRowsPanel0AVX2 sums 2 products for 8 outputs of every row, in tiles of rows.
+// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense6GradInputRows is dense6GradInput for n rows.
-func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+// dense6GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
+func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 2 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			leakyReluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense6GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		dense6GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense6GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
 }
 
-// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 2 outputs over the rows.
+// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6GradInputRows is dense6GradInput_2 for every row.
+func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense6GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -802,11 +1319,59 @@ func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
 	if useAVX2 {
-		dense6GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense6GradWeightGeneric(gt, dy, x)
 }
+
+// dense6RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6RankOne is the step of layer "dense6" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense6RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense6RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense6RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense6WeightLearn updates dense6.weight: gradient and sgd.
+func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn2AVX2(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
+		}
+		return
+	}
+	dense6WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense6WeightSgd changes dense6.weight: w = w - (lr · g).
 func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -817,43 +1382,17 @@ func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
-// leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.
+// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func leakyReluEachAVX2(y *[8]float32, x0 *[8]float32)
+func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
 
-func leakyReluEach(y *[8]float32, x0 *[8]float32) {
+func dropoutEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	if useAVX2 {
-		leakyReluEachAVX2(y, x0)
+		dropoutEachAVX2(y, x0, x1)
 		return
 	}
-	leakyReluEachGeneric(y, x0)
-}
-
-// leakyReluGradientEachAVX2 is leakyReluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func leakyReluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func leakyReluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		leakyReluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	leakyReluGradientEachGeneric(y, x0, x1)
-}
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
+	dropoutEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -866,67 +1405,8 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sigmoidEachAVX2(y *[8]float32, x0 *[8]float32)
-
-func sigmoidEach(y *[8]float32, x0 *[8]float32) {
-	if useAVX2 {
-		sigmoidEachAVX2(y, x0)
-		return
-	}
-	sigmoidEachGeneric(y, x0)
-}
-
-// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sigmoidGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func sigmoidGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		sigmoidGradientEachAVX2(y, x0, x1)
-		return
-	}
-	sigmoidGradientEachGeneric(y, x0, x1)
-}
-
-// softsignEachAVX2 is softsignEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softsignEachAVX2(y *[8]float32, x0 *[8]float32)
-
-func softsignEach(y *[8]float32, x0 *[8]float32) {
-	if useAVX2 {
-		softsignEachAVX2(y, x0)
-		return
-	}
-	softsignEachGeneric(y, x0)
-}
-
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhEachAVX2(y *[8]float32, x0 *[8]float32)
-
-func tanhEach(y *[8]float32, x0 *[8]float32) {
-	if useAVX2 {
-		tanhEachAVX2(y, x0)
-		return
-	}
-	tanhEachGeneric(y, x0)
-}
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func tanhGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
-	}
-	tanhGradientEachGeneric(y, x0, x1)
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

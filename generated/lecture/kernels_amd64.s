@@ -14,34 +14,222 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
+// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
-	ADDQ $32, AX
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -56,9 +244,145 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -123,12 +447,192 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -180,11 +684,161 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -208,6 +862,36 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -216,6 +900,112 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -280,12 +1070,192 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -337,11 +1307,161 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -365,6 +1485,36 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -373,6 +1523,270 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -437,12 +1851,192 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -494,11 +2088,161 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
+	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -522,6 +2266,36 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -531,10 +2305,274 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense1ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -549,25 +2587,62 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 3 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -575,20 +2650,339 @@ rows1:
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $12, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VZEROUPPER 
+	RET 
+
+// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_9AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -615,9 +3009,54 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardAVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -759,12 +3198,78 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y10, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -881,11 +3386,66 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -926,7 +3486,18 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -934,6 +3505,40 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1075,12 +3680,78 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y10, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -1197,11 +3868,66 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -1242,12 +3968,57 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1567,10 +4338,78 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense2Forward_2AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $128
+
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1597,25 +4436,222 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense2Forward_2AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1628,135 +4664,98 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1765,161 +4764,434 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_7AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
 	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense3ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1946,9 +5218,140 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardAVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardAVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardAVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2090,12 +5493,210 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2212,11 +5813,176 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2257,6 +6023,39 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -2265,6 +6064,104 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2406,12 +6303,210 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2528,11 +6623,176 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2573,6 +6833,39 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -2581,6 +6874,269 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainAVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrainAVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2722,12 +7278,210 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2844,11 +7598,176 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2889,6 +7808,39 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -2898,10 +7850,273 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense3ForwardTrain_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $384
+
+// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrain_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense3Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense3Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense3Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
+
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2928,25 +8143,204 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense3Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3Forward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3Forward_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3Forward_2AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3Forward_2AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
+// func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+	MOVQ dx+32(FP), R8
+	MOVQ first+40(FP), DI
+	SHLQ $2, DI
+	MOVQ count+48(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2959,135 +8353,82 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3096,161 +8437,319 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_5AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -3278,9 +8777,9 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -3425,18 +8924,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -3554,16 +9070,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -3605,8 +9135,10 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -3756,18 +9288,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -3885,16 +9434,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -3936,14 +9499,54 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -4087,18 +9690,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -4216,16 +9836,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -4267,8 +9901,10 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -4278,10 +9914,48 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -4309,28 +9983,214 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -4343,135 +10203,98 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -4480,161 +10303,354 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_3AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
 	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense5ForwardAVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense5ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -4661,9 +10677,32 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardAVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -4805,12 +10844,42 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -4927,11 +10996,36 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4972,6 +11066,11 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -4980,6 +11079,24 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -5121,12 +11238,42 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -5243,11 +11390,36 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -5288,6 +11460,11 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -5296,6 +11473,81 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardTrainAVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $64
+
+// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainAVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -5437,12 +11689,42 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -5559,11 +11841,36 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -5604,6 +11911,11 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -5613,10 +11925,85 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense5ForwardTrain_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $64
+
+// dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense5ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrain_2AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense5Forward_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5Forward_2AVX2Const<>(SB), RODATA|NOPTR, $64
+
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense5Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -5643,25 +12030,231 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense5Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5Forward_2AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense5GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense5GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense5GradInputOneBiasAVX2 updates the bias.
+//
+// func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5674,135 +12267,96 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5811,164 +12365,127 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
+	ADDQ $32, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense5GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $1, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -5980,8 +12497,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5998,7 +12515,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -6007,34 +12524,302 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense5RankOneAllAVX2 is the update in assembly.
+//
+// func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
 	ADDQ $32, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense6ForwardAVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -6062,8 +12847,8 @@ TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -6208,13 +12993,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6332,12 +13127,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -6379,8 +13182,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -6530,13 +13333,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6654,12 +13467,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -6701,13 +13522,49 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense6ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -6852,13 +13709,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6976,12 +13843,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -7023,8 +13898,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -7033,10 +13908,46 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense6ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense6Forward_2AVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -7064,148 +13975,540 @@ TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense6GradInputRowsPanel0AVX2 sums 2 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $64
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense6GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R12), Y14, Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R13), Y15, Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense6GradInputOneBiasAVX2 updates the bias.
+//
+// func dense6GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $64
+
+// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ w+16(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	VMASKMOVPS 16(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $48, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $24, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ w+16(FP), DI
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	ADDQ $40, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $16, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ w+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $8, SI
 	ADDQ $32, R8
+	ADDQ $32, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 2 outputs over the rows.
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense6GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $1, AX
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -7217,8 +14520,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -7236,7 +14539,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $8, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -7245,15 +14548,109 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense6RankOneAllAVX2 is the update in assembly.
+//
+// func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -7261,51 +14658,113 @@ rows3:
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
 	ADDQ $8, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA leakyReluEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluEachAVX2Const<>(SB), RODATA|NOPTR, $16
-
-// leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
 //
-// func leakyReluEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·leakyReluEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
 	XORQ AX, AX
-	MOVQ $1, CX
+	MOVQ vectors+24(FP), CX
 elements1:
-	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
 
-	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS leakyReluEachAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS leakyReluEachAVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
-DATA leakyReluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluGradientEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $16
-
-// leakyReluGradientEachAVX2 is leakyReluGradientEachGeneric for avx2, with the same bits.
+// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
-// func leakyReluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·leakyReluGradientEachAVX2(SB), NOSPLIT, $0-24
+// func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
 	MOVQ x1+16(FP), DI
@@ -7315,337 +14774,9 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y5
-	VBLENDVPS Y4, Y5, Y0, Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VMOVUPS Y4, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-// func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA sigmoidEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $120
-
-// sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
-//
-// func sigmoidEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = sigmoid(x)
-	VBROADCASTSS sigmoidEachAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+8(SB), Y1
-	VMINPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y4, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y5
-	VSUBPS Y5, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+48(SB), Y2
-	VMULPS Y2, Y3, Y5
-	VSUBPS Y5, Y1, Y2
-	VMULPS Y2, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+56(SB), Y3
-	VMULPS Y2, Y3, Y5
-	VBROADCASTSS sigmoidEachAVX2Const<>+64(SB), Y3
-	VADDPS Y3, Y5, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y6, Y1, Y3
-	VADDPS Y2, Y3, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y4, Y2
-	VPSRAD $1, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y1, Y5
-	VPSLLD $23, Y5, Y4
-	VMULPS Y4, Y3, Y5
-	VPSUBD Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y1
-	VPADDD Y1, Y3, Y2
-	VPSLLD $23, Y2, Y1
-	VMULPS Y1, Y5, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y3, Y2, Y1, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VADDPS Y2, Y1, Y3
-	VDIVPS Y3, Y4, Y1
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA sigmoidGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
-//
-// func sigmoidGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·sigmoidGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (y · (1 - y))
-	VBROADCASTSS sigmoidGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y3
-	VMULPS Y3, Y0, Y2
-	VMULPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA softsignEachAVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA softsignEachAVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA softsignEachAVX2Const<>+16(SB)/4, $0x3f800000
-DATA softsignEachAVX2Const<>+24(SB)/4, $0x80000000
-GLOBL softsignEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// softsignEachAVX2 is softsignEachGeneric for avx2, with the same bits.
-//
-// func softsignEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·softsignEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS softsignEachAVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y2
-	VBROADCASTSS softsignEachAVX2Const<>+8(SB), Y1
-	VMAXPS Y2, Y1, Y3
-
-	// y = a / (1 + abs(a))
-	VBROADCASTSS softsignEachAVX2Const<>+16(SB), Y1
-	VBROADCASTSS softsignEachAVX2Const<>+24(SB), Y2
-	VANDNPS Y3, Y2, Y4
-	VADDPS Y4, Y1, Y2
-	VDIVPS Y2, Y3, Y1
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
-
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-// func tanhEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
-	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
-	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-// func tanhGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMULPS Y4, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	// y = x · m
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -68,18 +68,18 @@ func dense1ForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
@@ -315,16 +315,18 @@ func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
-func dense2ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+func dense2ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -560,16 +562,18 @@ func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
-func dense3ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3ForwardRowsGeneric is dense3Forward_2Generic for every row.
+func dense3ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense3Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
-func dense3ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3ForwardRows_2Generic is dense3ForwardGeneric for every row.
+func dense3ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -805,16 +809,18 @@ func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
-func dense4ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+func dense4ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1050,16 +1056,18 @@ func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense5ForwardRowsGeneric is dense5Forward_2Generic for n rows.
-func dense5ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense5ForwardRowsGeneric is dense5Forward_2Generic for every row.
+func dense5ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense5Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense5ForwardRows_2Generic is dense5ForwardGeneric for n rows.
-func dense5ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense5ForwardRows_2Generic is dense5ForwardGeneric for every row.
+func dense5ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense5ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1193,17 +1201,18 @@ func dense6ForwardGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense6ForwardRowsGeneric is dense6Forward_2Generic for n rows.
-func dense6ForwardRowsGeneric(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense6ForwardRowsGeneric is dense6Forward_2Generic for every row.
+func dense6ForwardRowsGeneric(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense6ForwardRows_2Generic is dense6ForwardGeneric for n rows.
-func dense6ForwardRows_2Generic(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense6ForwardRows_2Generic is dense6ForwardGeneric for every row.
+func dense6ForwardRows_2Generic(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense6ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1244,58 +1253,9 @@ func dense6Forward_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *
 	}
 }
 
-// leakyReluEachGeneric is y = select(x < 0, 0.01 · x, x) for every element. y may be an operand.
-func leakyReluEachGeneric(y *[8]float32, x0 *[8]float32) {
+// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+func dropoutEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	for j := range y {
-		y[j] = float32(leakyRelu(x0[j]))
-	}
-}
-
-// leakyReluGradientEachGeneric is dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y)) for every element. y may be an operand.
-func leakyReluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(leakyReluGradient(x0[j], x1[j]))
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
-func sigmoidEachGeneric(y *[8]float32, x0 *[8]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidGradientEachGeneric is dx = dy · (y · (1 - y)) for every element. y may be an operand.
-func sigmoidGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(sigmoidGradient(x0[j], x1[j]))
-	}
-}
-
-// softsignEachGeneric is a = max(min(x, 1e+30), -1e+30); y = a / (1 + abs(a)) for every element. y may be an operand.
-func softsignEachGeneric(y *[8]float32, x0 *[8]float32) {
-	for j := range y {
-		y[j] = float32(softsign(x0[j]))
-	}
-}
-
-// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
-func tanhEachGeneric(y *[8]float32, x0 *[8]float32) {
-	for j := range y {
-		y[j] = float32(tanh(x0[j]))
-	}
-}
-
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
-func tanhGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(tanhGradient(x0[j], x1[j]))
+		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }

@@ -3,6 +3,10 @@
 
 package lecture
 
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
@@ -11,16 +15,24 @@ func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	dense1ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	dense1ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
@@ -31,8 +43,20 @@ func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	dense1GradWeightGeneric(gt, dy, x)
 }
 
+func dense1RankOne(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
+	dense1RankOneGeneric(wt, b, x, dy, rate)
+}
+
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -43,28 +67,48 @@ func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense2ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b, n)
+func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense2ForwardTrainGeneric(y, y1, x, wt, b)
+}
+
+func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b)
+}
+
+func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense2ForwardTrain_2Generic(y, y1, x, wt, b)
 }
 
 func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
+}
+
+func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	dense2GradInputRowsGeneric(y, x, wt, u0)
+}
+
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -75,28 +119,48 @@ func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense3ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
-	dense3GradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense3GradInputOneGeneric(y, x, wt, dropout1Mask, z2, input, rate, b)
+}
+
+func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
+	dense3GradInputRowsGeneric(y, x, wt, u0, u1)
+}
+
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -107,28 +171,48 @@ func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense4ForwardGeneric(y, x, wt, b)
 }
 
-func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense4ForwardRowsGeneric(y, x, wt, b, n)
+func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense4ForwardRows_2Generic(y, x, wt, b, n)
+func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense4ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense4ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense4ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense4ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
+}
+
+func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	dense4GradInputRowsGeneric(y, x, wt, u0)
+}
+
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense5BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -139,32 +223,56 @@ func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense5ForwardRowsGeneric(y, x, wt, b, n)
+func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense5ForwardRows_2Generic(y, x, wt, b, n)
+func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense5ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense5ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense5ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense5ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense5Forward_2Generic(y, x, wt, b)
 }
 
-func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
+}
+
+func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
 
 func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
 }
 
+func dense5RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
+	dense5RankOneGeneric(wt, b, x, dy, rate)
+}
+
+func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense5WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense5WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense6BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -175,62 +283,54 @@ func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense6ForwardGeneric(y, x, wt, b)
 }
 
-func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense6ForwardRowsGeneric(y, x, wt, b, n)
+func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense6ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense6ForwardRows_2Generic(y, x, wt, b, n)
+func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense6ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense6ForwardTrainRows(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	dense6ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense6ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense6ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	dense6ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense6Forward_2Generic(y, x, wt, b)
 }
 
-func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	dense6GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
+}
+
+func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
+	dense6GradInputRowsGeneric(y, x, wt, u0)
 }
 
 func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
 	dense6GradWeightGeneric(gt, dy, x)
 }
 
+func dense6RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
+	dense6RankOneGeneric(wt, b, x, dy, rate)
+}
+
+func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense6WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
-func leakyReluEach(y *[8]float32, x0 *[8]float32) {
-	leakyReluEachGeneric(y, x0)
-}
-
-func leakyReluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	leakyReluGradientEachGeneric(y, x0, x1)
-}
-
-func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	reluGradientEachGeneric(y, x0, x1)
-}
-
-func sigmoidEach(y *[8]float32, x0 *[8]float32) {
-	sigmoidEachGeneric(y, x0)
-}
-
-func sigmoidGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	sigmoidGradientEachGeneric(y, x0, x1)
-}
-
-func softsignEach(y *[8]float32, x0 *[8]float32) {
-	softsignEachGeneric(y, x0)
-}
-
-func tanhEach(y *[8]float32, x0 *[8]float32) {
-	tanhEachGeneric(y, x0)
-}
-
-func tanhGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	tanhGradientEachGeneric(y, x0, x1)
+func dropoutEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	dropoutEachGeneric(y, x0, x1)
 }

@@ -2,6 +2,23 @@
 
 package lecture
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -16,7 +33,96 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 3→8:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 3→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrainGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = sigmoid(s0)
+			yq[1] = sigmoid(s1)
+			yq[2] = sigmoid(s2)
+			yq[3] = sigmoid(s3)
+			yq[4] = sigmoid(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+			}
+			yq[5] = sigmoid(s0)
+			yq[6] = sigmoid(s1)
+			yq[7] = sigmoid(s2)
+		}
+	}
+}
+
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrain_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardTrain_2Generic computes the output of layer "dense1", 3→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -27,7 +133,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+func dense1ForwardTrain_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -82,14 +188,6 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
-}
-
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
 //
 //	for n := range dy {
@@ -136,6 +234,44 @@ func dense1GradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[8]float32)(dy[0 : 0+8])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 3 {
@@ -148,6 +284,16 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -164,7 +310,106 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 8→8:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = softsign(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrainGeneric(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		y1q := (*[8]float32)(y1[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+			y1q[0] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = s1
+			y1q[1] = softsign(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = s0
+			y1q[2] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = s1
+			y1q[3] = softsign(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = s0
+			y1q[4] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = s1
+			y1q[5] = softsign(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = s0
+			y1q[6] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = s1
+			y1q[7] = softsign(s1)
+		}
+	}
+}
+
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain_2Generic for every row.
+func dense2ForwardTrainRowsGeneric(y [][8]float32, y1 [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	y1 = y1[:len(x)]
+	for i := range x {
+		dense2ForwardTrain_2Generic(&y[i], &y1[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrain_2Generic computes the output of layer "dense2", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -175,7 +420,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense2ForwardTrain_2Generic(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -322,13 +567,6 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
-	}
-}
-
 // dense2GradInput computes the input gradient of layer "dense2", 8→8:
 //
 //	for n := range y {
@@ -339,191 +577,242 @@ func dense2ForwardTrainRowsGeneric(y *[16][8]float32, y1 *[16][8]float32, x *[16
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32) {
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[8]float32)(x[0:8])
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
+			}
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = sigmoidGradient(a1[k], s0)
+	}
+}
+
+// dense2GradInputOneGeneric is dense2GradInput and then dense5RankOneGeneric.
+func dense2GradInputOneGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense2GradInput(y, x, wt, a1)
+	dense5RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput_2 for every row.
+func dense2GradInputRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense2GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradInput_2 computes the input gradient of layer "dense2", 8→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = sigmoidGradient(s)
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[0][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[0][3] * xk)
+		s0_3 += float32(wt[0][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[0][4] * xk)
+		s0_4 += float32(wt[0][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[0][5] * xk)
+		s0_5 += float32(wt[0][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[0][6] * xk)
+		s0_6 += float32(wt[0][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[0][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[0][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = sigmoidGradient(a1[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[1][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[1][3] * xk)
+		s0_3 += float32(wt[1][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[1][4] * xk)
+		s0_4 += float32(wt[1][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[1][5] * xk)
+		s0_5 += float32(wt[1][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[1][6] * xk)
+		s0_6 += float32(wt[1][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[1][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[1][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = sigmoidGradient(a1[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[2][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[2][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
+		s0_2 += float32(wt[2][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[2][3] * xk)
+		s0_3 += float32(wt[2][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[2][4] * xk)
+		s0_4 += float32(wt[2][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[2][5] * xk)
+		s0_5 += float32(wt[2][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[2][6] * xk)
+		s0_6 += float32(wt[2][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[2][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[2][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[2] = sigmoidGradient(a1[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[3][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[3][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[3][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
+		s0_3 += float32(wt[3][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[3][4] * xk)
+		s0_4 += float32(wt[3][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[3][5] * xk)
+		s0_5 += float32(wt[3][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[3][6] * xk)
+		s0_6 += float32(wt[3][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[3][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[3][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[3] = sigmoidGradient(a1[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[4][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[4][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[4][2] * xk)
+		s0_2 += float32(wt[4][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[4][3] * xk)
+		s0_3 += float32(wt[4][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
+		s0_4 += float32(wt[4][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[4][5] * xk)
+		s0_5 += float32(wt[4][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[4][6] * xk)
+		s0_6 += float32(wt[4][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[4][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[4][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = sigmoidGradient(a1[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[5][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[5][3] * xk)
+		s0_3 += float32(wt[5][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[5][4] * xk)
+		s0_4 += float32(wt[5][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][5] * xk)
+		s0_5 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[5][6] * xk)
+		s0_6 += float32(wt[5][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[5][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[5][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[5] = sigmoidGradient(a1[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[6][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[6][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[6][2] * xk)
+		s0_2 += float32(wt[6][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[6][3] * xk)
+		s0_3 += float32(wt[6][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[6][4] * xk)
+		s0_4 += float32(wt[6][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[6][5] * xk)
+		s0_5 += float32(wt[6][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
+		s0_6 += float32(wt[6][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[6][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[6][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[6] = sigmoidGradient(a1[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[7][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[7][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[7][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[7][3] * xk)
+		s0_3 += float32(wt[7][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[7][4] * xk)
+		s0_4 += float32(wt[7][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[7][5] * xk)
+		s0_5 += float32(wt[7][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[7][6] * xk)
+		s0_6 += float32(wt[7][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[7][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[7] = sigmoidGradient(a1[7], s0)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
 	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
@@ -540,6 +829,16 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(8, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
+}
+
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -554,7 +853,96 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrain computes the output of layer "dense3", 8→8:
+// dense3ForwardTrainGeneric computes the output of layer "dense3", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = tanh(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = tanh(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = tanh(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = tanh(s1)
+		}
+	}
+}
+
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrain_2Generic for every row.
+func dense3ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardTrain_2Generic computes the output of layer "dense3", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -565,7 +953,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense3ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -704,13 +1092,6 @@ func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense3GradInput computes the input gradient of layer "dense3", 8→8:
 //
 //	for n := range y {
@@ -721,199 +1102,252 @@ func dense3ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8]
 //		y[n] = softsignGradient(dropoutGradient(s))
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32) {
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[8]float32)(x[0:8])
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
+			}
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := dropoutGradient(s0, dropout1Mask[k])
+		y[k] = softsignGradient(z2[k], s0v0)
+	}
+}
+
+// dense3GradInputOneGeneric is dense3GradInput and then dense5RankOneGeneric.
+func dense3GradInputOneGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense3GradInput(y, x, wt, dropout1Mask, z2)
+	dense5RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput_2 for every row.
+func dense3GradInputRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	u1 = u1[:len(x)]
+	for i := range x {
+		dense3GradInput_2(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// dense3GradInput_2 computes the input gradient of layer "dense3", 8→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = softsignGradient(dropoutGradient(s))
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[0][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[0][3] * xk)
+		s0_3 += float32(wt[0][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[0][4] * xk)
+		s0_4 += float32(wt[0][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[0][5] * xk)
+		s0_5 += float32(wt[0][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[0][6] * xk)
+		s0_6 += float32(wt[0][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[0][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[0][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[0])
 		y[0] = softsignGradient(z2[0], s0v0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[1][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[1][3] * xk)
+		s0_3 += float32(wt[1][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[1][4] * xk)
+		s0_4 += float32(wt[1][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[1][5] * xk)
+		s0_5 += float32(wt[1][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[1][6] * xk)
+		s0_6 += float32(wt[1][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[1][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[1][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[1])
 		y[1] = softsignGradient(z2[1], s0v0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[2][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[2][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
+		s0_2 += float32(wt[2][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[2][3] * xk)
+		s0_3 += float32(wt[2][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[2][4] * xk)
+		s0_4 += float32(wt[2][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[2][5] * xk)
+		s0_5 += float32(wt[2][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[2][6] * xk)
+		s0_6 += float32(wt[2][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[2][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[2][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[2])
 		y[2] = softsignGradient(z2[2], s0v0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[3][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[3][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[3][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
+		s0_3 += float32(wt[3][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[3][4] * xk)
+		s0_4 += float32(wt[3][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[3][5] * xk)
+		s0_5 += float32(wt[3][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[3][6] * xk)
+		s0_6 += float32(wt[3][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[3][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[3][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[3])
 		y[3] = softsignGradient(z2[3], s0v0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[4][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[4][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[4][2] * xk)
+		s0_2 += float32(wt[4][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[4][3] * xk)
+		s0_3 += float32(wt[4][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
+		s0_4 += float32(wt[4][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[4][5] * xk)
+		s0_5 += float32(wt[4][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[4][6] * xk)
+		s0_6 += float32(wt[4][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[4][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[4][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[4])
 		y[4] = softsignGradient(z2[4], s0v0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[5][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[5][3] * xk)
+		s0_3 += float32(wt[5][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[5][4] * xk)
+		s0_4 += float32(wt[5][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][5] * xk)
+		s0_5 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[5][6] * xk)
+		s0_6 += float32(wt[5][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[5][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[5][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[5])
 		y[5] = softsignGradient(z2[5], s0v0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[6][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[6][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[6][2] * xk)
+		s0_2 += float32(wt[6][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[6][3] * xk)
+		s0_3 += float32(wt[6][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[6][4] * xk)
+		s0_4 += float32(wt[6][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[6][5] * xk)
+		s0_5 += float32(wt[6][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
+		s0_6 += float32(wt[6][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[6][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[6][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[6])
 		y[6] = softsignGradient(z2[6], s0v0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[7][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[7][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[7][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[7][3] * xk)
+		s0_3 += float32(wt[7][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[7][4] * xk)
+		s0_4 += float32(wt[7][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[7][5] * xk)
+		s0_5 += float32(wt[7][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[7][6] * xk)
+		s0_6 += float32(wt[7][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[7][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[7])
 		y[7] = softsignGradient(z2[7], s0v0)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
 	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.dropout1[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
@@ -930,6 +1364,16 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(9, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	dense4BiasSgd(t, p, g, lr)
+}
+
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
 func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -944,7 +1388,96 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense4ForwardTrain computes the output of layer "dense4", 8→8:
+// dense4ForwardTrainGeneric computes the output of layer "dense4", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = relu(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = relu(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = relu(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = relu(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = relu(s1)
+		}
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardTrain_2Generic computes the output of layer "dense4", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -955,7 +1488,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense4ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1094,13 +1627,6 @@ func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense4GradInput computes the input gradient of layer "dense4", 8→8:
 //
 //	for n := range y {
@@ -1111,191 +1637,242 @@ func dense4ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8]
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32) {
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[8]float32)(x[0:8])
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
+			}
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = tanhGradient(a3[k], s0)
+	}
+}
+
+// dense4GradInputOneGeneric is dense4GradInput and then dense5RankOneGeneric.
+func dense4GradInputOneGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense4GradInput(y, x, wt, a3)
+	dense5RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense4GradInputRowsGeneric is dense4GradInput_2 for every row.
+func dense4GradInputRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense4GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense4GradInput_2 computes the input gradient of layer "dense4", 8→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = tanhGradient(s)
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[0][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[0][3] * xk)
+		s0_3 += float32(wt[0][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[0][4] * xk)
+		s0_4 += float32(wt[0][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[0][5] * xk)
+		s0_5 += float32(wt[0][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[0][6] * xk)
+		s0_6 += float32(wt[0][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[0][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[0][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = tanhGradient(a3[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[1][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[1][3] * xk)
+		s0_3 += float32(wt[1][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[1][4] * xk)
+		s0_4 += float32(wt[1][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[1][5] * xk)
+		s0_5 += float32(wt[1][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[1][6] * xk)
+		s0_6 += float32(wt[1][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[1][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[1][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = tanhGradient(a3[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[2][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[2][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
+		s0_2 += float32(wt[2][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[2][3] * xk)
+		s0_3 += float32(wt[2][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[2][4] * xk)
+		s0_4 += float32(wt[2][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[2][5] * xk)
+		s0_5 += float32(wt[2][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[2][6] * xk)
+		s0_6 += float32(wt[2][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[2][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[2][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[2] = tanhGradient(a3[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[3][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[3][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[3][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
+		s0_3 += float32(wt[3][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[3][4] * xk)
+		s0_4 += float32(wt[3][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[3][5] * xk)
+		s0_5 += float32(wt[3][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[3][6] * xk)
+		s0_6 += float32(wt[3][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[3][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[3][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[3] = tanhGradient(a3[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[4][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[4][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[4][2] * xk)
+		s0_2 += float32(wt[4][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[4][3] * xk)
+		s0_3 += float32(wt[4][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
+		s0_4 += float32(wt[4][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[4][5] * xk)
+		s0_5 += float32(wt[4][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[4][6] * xk)
+		s0_6 += float32(wt[4][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[4][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[4][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = tanhGradient(a3[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[5][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[5][3] * xk)
+		s0_3 += float32(wt[5][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[5][4] * xk)
+		s0_4 += float32(wt[5][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][5] * xk)
+		s0_5 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[5][6] * xk)
+		s0_6 += float32(wt[5][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[5][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[5][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[5] = tanhGradient(a3[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[6][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[6][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[6][2] * xk)
+		s0_2 += float32(wt[6][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[6][3] * xk)
+		s0_3 += float32(wt[6][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[6][4] * xk)
+		s0_4 += float32(wt[6][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[6][5] * xk)
+		s0_5 += float32(wt[6][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
+		s0_6 += float32(wt[6][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[6][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[6][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[6] = tanhGradient(a3[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[7][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[7][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[7][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[7][3] * xk)
+		s0_3 += float32(wt[7][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[7][4] * xk)
+		s0_4 += float32(wt[7][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[7][5] * xk)
+		s0_5 += float32(wt[7][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[7][6] * xk)
+		s0_6 += float32(wt[7][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[7][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[7] = tanhGradient(a3[7], s0)
 	}
 }
 
-// dense4GradInputRowsGeneric is dense4GradInput for n rows.
-func dense4GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
 	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	dense4WeightSgd(t, p, g, lr)
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
@@ -1316,11 +1893,21 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
+func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(10, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	dense5BiasSgd(t, p, g, lr)
 }
 
 // dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
@@ -1337,7 +1924,96 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense5ForwardTrain computes the output of layer "dense5", 8→8:
+// dense5ForwardTrainGeneric computes the output of layer "dense5", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = leakyRelu(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = leakyRelu(s1)
+		}
+	}
+}
+
+// dense5ForwardTrainRowsGeneric is dense5ForwardTrain_2Generic for every row.
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense5ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5ForwardTrain_2Generic computes the output of layer "dense5", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1348,7 +2024,7 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense5ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1487,13 +2163,6 @@ func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense5GradInput computes the input gradient of layer "dense5", 8→8:
 //
 //	for n := range y {
@@ -1504,190 +2173,231 @@ func dense5ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8]
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense5GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32) {
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[8]float32)(x[0:8])
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
+			}
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = reluGradient(a4[k], s0)
+	}
+}
+
+// dense5GradInputOneGeneric is dense5GradInput and then dense5RankOneGeneric.
+func dense5GradInputOneGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense5GradInput(y, x, wt, a4)
+	dense5RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense5GradInputRowsGeneric is dense5GradInput_2 for every row.
+func dense5GradInputRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense5GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense5GradInput_2 computes the input gradient of layer "dense5", 8→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = reluGradient(s)
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[0][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[0][3] * xk)
+		s0_3 += float32(wt[0][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[0][4] * xk)
+		s0_4 += float32(wt[0][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[0][5] * xk)
+		s0_5 += float32(wt[0][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[0][6] * xk)
+		s0_6 += float32(wt[0][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[0][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[0][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = reluGradient(a4[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[1][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[1][3] * xk)
+		s0_3 += float32(wt[1][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[1][4] * xk)
+		s0_4 += float32(wt[1][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[1][5] * xk)
+		s0_5 += float32(wt[1][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[1][6] * xk)
+		s0_6 += float32(wt[1][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[1][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[1][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = reluGradient(a4[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[2][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[2][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
+		s0_2 += float32(wt[2][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[2][3] * xk)
+		s0_3 += float32(wt[2][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[2][4] * xk)
+		s0_4 += float32(wt[2][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[2][5] * xk)
+		s0_5 += float32(wt[2][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[2][6] * xk)
+		s0_6 += float32(wt[2][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[2][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[2][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[2] = reluGradient(a4[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[3][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[3][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[3][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
+		s0_3 += float32(wt[3][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[3][4] * xk)
+		s0_4 += float32(wt[3][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[3][5] * xk)
+		s0_5 += float32(wt[3][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[3][6] * xk)
+		s0_6 += float32(wt[3][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[3][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[3][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[3] = reluGradient(a4[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[4][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[4][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[4][2] * xk)
+		s0_2 += float32(wt[4][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[4][3] * xk)
+		s0_3 += float32(wt[4][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
+		s0_4 += float32(wt[4][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[4][5] * xk)
+		s0_5 += float32(wt[4][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[4][6] * xk)
+		s0_6 += float32(wt[4][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[4][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[4][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = reluGradient(a4[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[5][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[5][3] * xk)
+		s0_3 += float32(wt[5][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[5][4] * xk)
+		s0_4 += float32(wt[5][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][5] * xk)
+		s0_5 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[5][6] * xk)
+		s0_6 += float32(wt[5][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[5][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[5][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[5] = reluGradient(a4[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[6][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[6][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[6][2] * xk)
+		s0_2 += float32(wt[6][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[6][3] * xk)
+		s0_3 += float32(wt[6][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[6][4] * xk)
+		s0_4 += float32(wt[6][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[6][5] * xk)
+		s0_5 += float32(wt[6][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
+		s0_6 += float32(wt[6][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[6][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[6][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[6] = reluGradient(a4[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(wt[7][0] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[7][1] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[7][2] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[7][3] * xk)
+		s0_3 += float32(wt[7][3] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[7][4] * xk)
+		s0_4 += float32(wt[7][4] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[7][5] * xk)
+		s0_5 += float32(wt[7][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[7][6] * xk)
+		s0_6 += float32(wt[7][6] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(wt[7][7] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[7] = reluGradient(a4[7], s0)
-	}
-}
-
-// dense5GradInputRowsGeneric is dense5GradInput for n rows.
-func dense5GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
 
@@ -1737,6 +2447,44 @@ func dense5GradWeightGeneric(gt *[8][8]float32, dy [][8]float32, x [][8]float32)
 	}
 }
 
+// dense5RankOneGeneric is the step of layer "dense5" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense5RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[8]float32)(dy[0 : 0+8])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
+func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	dense5WeightSgd(t, p, g, lr)
+}
+
 // dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
 func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 8 {
@@ -1755,11 +2503,21 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
+func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(11, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense6BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	dense6BiasSgd(t, p, g, lr)
 }
 
 // dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
@@ -1776,7 +2534,51 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense6ForwardTrain computes the output of layer "dense6", 8→2:
+// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→2:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6ForwardTrainGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[2]float32)(y[0 : 0+2])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+			s1 := (s1_0 + s1_1)
+			yq[1] = s1
+		}
+	}
+}
+
+// dense6ForwardTrainRowsGeneric is dense6ForwardTrain_2Generic for every row.
+func dense6ForwardTrainRowsGeneric(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense6ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense6ForwardTrain_2Generic computes the output of layer "dense6", 8→2:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1787,7 +2589,7 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense6ForwardTrain_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1824,13 +2626,6 @@ func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRowsGeneric(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense6GradInput computes the input gradient of layer "dense6", 2→8:
 //
 //	for n := range y {
@@ -1841,50 +2636,127 @@ func dense6ForwardTrainRowsGeneric(y *[16][2]float32, x *[16][8]float32, wt *[8]
 //		y[n] = leakyReluGradient(s)
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense6GradInput(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32) {
-	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
-		y[0] = leakyReluGradient(a5[0], s0)
-		y[1] = leakyReluGradient(a5[1], s1)
-		y[2] = leakyReluGradient(a5[2], s2)
-		y[3] = leakyReluGradient(a5[3], s3)
-	}
-	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
-		y[4] = leakyReluGradient(a5[4], s0)
-		y[5] = leakyReluGradient(a5[5], s1)
-		y[6] = leakyReluGradient(a5[6], s2)
-		y[7] = leakyReluGradient(a5[7], s3)
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[2]float32)(x[0:2])
+			s0_0 += float32(w0[0] * d[0])
+			s0_1 += float32(w0[1] * d[1])
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = leakyReluGradient(a5[k], s0)
 	}
 }
 
-// dense6GradInputRowsGeneric is dense6GradInput for n rows.
-func dense6GradInputRowsGeneric(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6GradInput(&y[i], &x[i], wt, &u0[i])
+// dense6GradInputOneGeneric is dense6GradInput and then dense6RankOneGeneric.
+func dense6GradInputOneGeneric(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense6GradInput(y, x, wt, a5)
+	dense6RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense6GradInputRowsGeneric is dense6GradInput_2 for every row.
+func dense6GradInputRowsGeneric(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense6GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense6GradInput_2 computes the input gradient of layer "dense6", 2→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = leakyReluGradient(s)
+//	}
+//
+// Fully unrolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6GradInput_2(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32) {
+	{
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[0][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[0][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[0] = leakyReluGradient(a5[0], s0)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[1][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = leakyReluGradient(a5[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = leakyReluGradient(a5[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = leakyReluGradient(a5[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[4] = leakyReluGradient(a5[4], s0)
+	}
+	{
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[5][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[5][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = leakyReluGradient(a5[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = leakyReluGradient(a5[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = leakyReluGradient(a5[7], s0)
 	}
 }
 
@@ -1913,6 +2785,44 @@ func dense6GradWeightGeneric(gt *[8][8]float32, dy [][2]float32, x [][8]float32)
 			gk[1] = s1
 		}
 	}
+}
+
+// dense6RankOneGeneric is the step of layer "dense6" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense6RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[2]float32)(dy[0 : 0+2])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
+func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	dense6WeightSgd(t, p, g, lr)
 }
 
 // dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).

@@ -4,97 +4,245 @@ package lecture
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// stepOne is a step on one sample: the weights change by the product of two vectors,
+// which rounds once less than the gradient and its update.
+func (t *Trainer) stepOne(x []Input, y []Target) float32 {
+	p := t.net.p
+	y = y[:1]
+	ws := &t.m.oneSpace
+	in := &x[0]
+	lr := float32(float64(t.LearningRate))
+	a1 := &ws.t0[0]
+	dense1ForwardTrain(a1, (*[3]float32)(in), &p.w1, &p.b1)
+	z2 := &ws.t1[0]
+	a2 := &ws.t2[0]
+	dense2ForwardTrain(z2, a2, a1, &p.w2, &p.b2)
+	dropout1Mask := &ws.t3[0]
+	nnrt.Dropout(dropout1Mask[:], t.seed, nnrt.PurposeDropout, t.step, 6, t.seen, 0, 429496730, 1.1111112)
+	dropout1 := &ws.t4[0]
+	dropoutEach(dropout1, a2, dropout1Mask)
+	a3 := &ws.t2[0]
+	dense3ForwardTrain(a3, dropout1, &p.w3, &p.b3)
+	a4 := &ws.t5[0]
+	dense4ForwardTrain(a4, a3, &p.w4, &p.b4)
+	a5 := &ws.t6[0]
+	dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
+	z6 := &ws.t7[0]
+	dense6ForwardTrain(z6, a5, &p.w6, &p.b6)
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	z6Max := &ws.t8[0]
+	s_3 := largestError(z6[0], y[0][0])
+	for j := 1; j < 2; j++ {
+		s_3 = larger(s_3, largestError(z6[j], y[0][j]))
+	}
+	z6Max[0] = s_3
+	z6Scale := &ws.t9[0]
+	z6Scale[0] = scaleOfTheNorm(z6Max[0])
+	z6Sum := &ws.t8[0]
+	var s_4 float32
+	for j := range 2 {
+		s_4 += float32(l2Norm(z6[j], y[0][j], z6Scale[0]))
+	}
+	z6Sum[0] = s_4
+	lZ6 := &ws.t10[0]
+	lZ6[0] = l2Norm_2(z6Scale[0], z6Sum[0])
+	dz6 := &ws.t11[0]
+	for j := range dz6 {
+		dz6[j] = l2NormGradient(z6[j], y[0][j], lZ6[0], s_2)
+	}
+	lossY := 0 + lZ6[0]
+	loss := loss_2(lossY, s_2)
+	dz5 := &ws.t12[0]
+	dense6GradInputOne(dz5, dz6, &p.w6, a5, a5, lr, &p.b6)
+	dz4 := &ws.t6[0]
+	dense5GradInputOne(dz4, dz5, &p.w5, a4, a4, lr, &p.b5)
+	dz3 := &ws.t12[0]
+	dense4GradInputOne(dz3, dz4, &p.w4, a3, a3, lr, &p.b4)
+	dz2 := &ws.t5[0]
+	dense3GradInputOne(dz2, dz3, &p.w3, dropout1Mask, z2, dropout1, lr, &p.b3)
+	dz1 := &ws.t6[0]
+	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
+	dense1RankOne(&p.w1, &p.b1, (*[3]float32)(in), dz1, lr)
+	return loss
+}
+
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&ws.t0, &ws.t1, &t.m.a1, &p.w2, &p.b2, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	z2 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	dropout1Mask := ws.t2[from : from+n][:len(x)]
+	dropout1 := t.m.dropout1[from : from+n][:len(x)]
+	a3 := t.m.a3[from : from+n][:len(x)]
+	a4 := t.m.a4[from : from+n][:len(x)]
+	a5 := t.m.a5[from : from+n][:len(x)]
+	z6 := ws.t3[from : from+n][:len(x)]
+	z6Max := ws.t4[from : from+n][:len(x)]
+	z6Scale := ws.t5[from : from+n][:len(x)]
+	z6Sum := ws.t4[from : from+n][:len(x)]
+	lZ6 := t.m.lZ6[from : from+n][:len(x)]
+	dz6 := t.m.dz6[from : from+n][:len(x)]
+	dz5 := t.m.dz5[from : from+n][:len(x)]
+	dz4 := t.m.dz4[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(z2, a2, a1, &p.w2, &p.b2)
 	for i := range x {
-		nnrt.Dropout(ws.t2[i][:], t.seed, nnrt.PurposeDropout, t.step, 6, t.samples+uint32(i), 0, 429496730, 1.1111112)
-		for j := range t.m.dropout1[i] {
-			t.m.dropout1[i][j] = dropout(ws.t1[i][j], ws.t2[i][j])
-		}
+		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 6, t.seen+uint32(from+i), 0, 429496730, 1.1111112)
+		dropoutEach(&dropout1[i], &a2[i], &dropout1Mask[i])
 	}
-	dense3ForwardTrainRows(&t.m.a3, &t.m.dropout1, &p.w3, &p.b3, len(x))
-	dense4ForwardTrainRows(&t.m.a4, &t.m.a3, &p.w4, &p.b4, len(x))
-	dense5ForwardTrainRows(&t.m.a5, &t.m.a4, &p.w5, &p.b5, len(x))
-	dense6ForwardTrainRows(&ws.t3, &t.m.a5, &p.w6, &p.b6, len(x))
+	dense3ForwardTrainRows(a3, dropout1, &p.w3, &p.b3)
+	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardTrainRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardTrainRows(z6, a5, &p.w6, &p.b6)
 	for i := range x {
-		s_3 := largestError(ws.t3[i][0], y[i][0])
+		s_3 := largestError(z6[i][0], y[i][0])
 		for j := 1; j < 2; j++ {
-			s_3 = larger(s_3, largestError(ws.t3[i][j], y[i][j]))
+			s_3 = larger(s_3, largestError(z6[i][j], y[i][j]))
 		}
-		ws.t4[i][0] = s_3
-		ws.t5[i][0] = scaleOfTheNorm(ws.t4[i][0])
+		z6Max[i][0] = s_3
+		z6Scale[i][0] = scaleOfTheNorm(z6Max[i][0])
 		var s_4 float32
 		for j := range 2 {
-			s_4 += float32(l2Norm(ws.t3[i][j], y[i][j], ws.t5[i][0]))
+			s_4 += float32(l2Norm(z6[i][j], y[i][j], z6Scale[i][0]))
 		}
-		ws.t4[i][0] = s_4
-		t.m.lZ6[i][0] = l2Norm_2(ws.t5[i][0], ws.t4[i][0])
-		for j := range t.m.dz6[i] {
-			t.m.dz6[i][j] = l2NormGradient(ws.t3[i][j], y[i][j], t.m.lZ6[i][0], s_2)
+		z6Sum[i][0] = s_4
+		lZ6[i][0] = l2Norm_2(z6Scale[i][0], z6Sum[i][0])
+		for j := range dz6[i] {
+			dz6[i][j] = l2NormGradient(z6[i][j], y[i][j], lZ6[i][0], s_2)
 		}
 	}
-	dense6GradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &t.m.a5, &t.m.transposed, len(x))
-	dense5GradInputRows(&t.m.dz4, &t.m.dz5, &p.w5, &t.m.a4, &t.m.transposed, len(x))
-	dense4GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
-	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &ws.t2, &ws.t0, &t.m.transposed, len(x))
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense6GradInputRows(dz5, dz6, &p.w6, a5)
+	dense5GradInputRows(dz4, dz5, &p.w5, a4)
+	dense4GradInputRows(dz3, dz4, &p.w4, a3)
+	dense3GradInputRows(dz2, dz3, &p.w3, dropout1Mask, z2)
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ6[:len(x)] {
 		lossY += t.m.lZ6[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	dense6BiasGrad(&g.b6, t.m.dz6[:len(x)])
-	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense5GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense5BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense5GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.dropout1[:len(x)])
-	dense5BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense5GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense5BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense5BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(5, parts) {
+		dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(11, parts) {
+		dense6BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	}
+	if part == dealt(10, parts) {
+		dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense5GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		dense5BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense5GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.dropout1[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		dense5BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense5GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense5BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(6, parts) {
+		dense5BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense6WeightLearn(t, lr, x, part, parts)
+	dense6BiasLearn(t, lr, x, part, parts)
+	dense5WeightLearn(t, lr, x, part, parts)
+	dense5BiasLearn(t, lr, x, part, parts)
+	dense4WeightLearn(t, lr, x, part, parts)
+	dense4BiasLearn(t, lr, x, part, parts)
+	dense3WeightLearn(t, lr, x, part, parts)
+	dense3BiasLearn(t, lr, x, part, parts)
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t0[from : from+n][:len(x)]
+	a4 := ws.t1[from : from+n][:len(x)]
+	a5 := ws.t0[from : from+n][:len(x)]
+	z6 := ws.t2[from : from+n][:len(x)]
+	z6Max := ws.t3[from : from+n][:len(x)]
+	z6Scale := ws.t4[from : from+n][:len(x)]
+	z6Sum := ws.t3[from : from+n][:len(x)]
+	lZ6 := t.m.lZ6_2[from : from+n][:len(x)]
+	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows_2(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows_2(a3, a2, &p.w3, &p.b3)
+	dense4ForwardRows_2(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows_2(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows_2(z6, a5, &p.w6, &p.b6)
+	for i := range x {
+		s := largestError(z6[i][0], y[i][0])
+		for j := 1; j < 2; j++ {
+			s = larger(s, largestError(z6[i][j], y[i][j]))
+		}
+		z6Max[i][0] = s
+		z6Scale[i][0] = scaleOfTheNorm(z6Max[i][0])
+		var s_2 float32
+		for j := range 2 {
+			s_2 += float32(l2Norm(z6[i][j], y[i][j], z6Scale[i][0]))
+		}
+		z6Sum[i][0] = s_2
+		lZ6[i][0] = l2Norm_2(z6Scale[i][0], z6Sum[i][0])
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows_2(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows_2(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
-	dense4ForwardRows_2(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
-	dense5ForwardRows_2(&ws.t0, &ws.t1, &p.w5, &p.b5, len(x))
-	dense6ForwardRows_2(&ws.t2, &ws.t0, &p.w6, &p.b6, len(x))
-	for i := range x {
-		s_3 := largestError(ws.t2[i][0], y[i][0])
-		for j := 1; j < 2; j++ {
-			s_3 = larger(s_3, largestError(ws.t2[i][j], y[i][j]))
-		}
-		ws.t3[i][0] = s_3
-		ws.t4[i][0] = scaleOfTheNorm(ws.t3[i][0])
-		var s_4 float32
-		for j := range 2 {
-			s_4 += float32(l2Norm(ws.t2[i][j], y[i][j], ws.t4[i][0]))
-		}
-		ws.t3[i][0] = s_4
-		t.m.lZ6_2[i][0] = l2Norm_2(ws.t4[i][0], ws.t3[i][0])
-	}
 	var lossY float32
 	for i := range t.m.lZ6_2[:len(x)] {
 		lossY += t.m.lZ6_2[i][0]
@@ -144,5 +292,19 @@ type memory struct {
 		t3 [16][1]float32
 		t4 [16][1]float32
 	}
-	transposed [8][16]float32 // weights of 16 inputs, for the gradients of inputs
+	oneSpace struct {
+		t0  [1][8]float32
+		t1  [1][8]float32
+		t2  [1][8]float32
+		t3  [1][8]float32
+		t4  [1][8]float32
+		t5  [1][8]float32
+		t6  [1][8]float32
+		t7  [1][2]float32
+		t8  [1][1]float32
+		t9  [1][1]float32
+		t10 [1][1]float32
+		t11 [1][2]float32
+		t12 [1][8]float32
+	}
 }

@@ -2,13 +2,47 @@
 
 package portable
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense1BiasLearn updates dense1.bias: gradient and rmsprop.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	// dense1.bias: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
+	for q := range 1 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		squareAvgs := &t.m.squareAvg.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			squareAvg := squareAvgs[j]
+			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
+			root := nnrt.Sqrt32(squareAvg) + 1e-08
+			w = w - ((lr * g_) / root)
+			ws[j] = w
+			squareAvgs[j] = squareAvg
 		}
 	}
 }
@@ -368,13 +402,65 @@ func dense1GradWeight(g *[1][8][16]float32, dy [][16]float32, x []Input) {
 	}
 }
 
+// dense1WeightLearn updates dense1.weight: gradient and rmsprop.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	// dense1.weight: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
+	for q := range 1 {
+		for k := range 8 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			squareAvgs := &t.m.squareAvg.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				squareAvg := squareAvgs[j]
+				squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
+				root := nnrt.Sqrt32(squareAvg) + 1e-08
+				w = w - ((lr * g_) / root)
+				ws[j] = w
+				squareAvgs[j] = squareAvg
+			}
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasLearn updates dense2.bias: gradient and rmsprop.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	// dense2.bias: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		squareAvgs := &t.m.squareAvg.b2[0]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			squareAvg := squareAvgs[j]
+			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
+			root := nnrt.Sqrt32(squareAvg) + 1e-08
+			w = w - ((lr * g_) / root)
+			ws[j] = w
+			squareAvgs[j] = squareAvg
 		}
 	}
 }
@@ -559,119 +645,231 @@ func dense2ForwardTrain(y *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[16]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
+		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[0][2] * xk)
-		s1 += float32(wt[1][2] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
 		xk = x[3]
-		s0 += float32(wt[0][3] * xk)
-		s1 += float32(wt[1][3] * xk)
-		s2 += float32(wt[2][3] * xk)
-		s3 += float32(wt[3][3] * xk)
+		s0_3 += float32(wt[0][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = tanhGradient(a1[0], s0)
-		y[1] = tanhGradient(a1[1], s1)
-		y[2] = tanhGradient(a1[2], s2)
-		y[3] = tanhGradient(a1[3], s3)
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
+		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[4][2] * xk)
-		s1 += float32(wt[5][2] * xk)
-		s2 += float32(wt[6][2] * xk)
-		s3 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
 		xk = x[3]
-		s0 += float32(wt[4][3] * xk)
-		s1 += float32(wt[5][3] * xk)
-		s2 += float32(wt[6][3] * xk)
-		s3 += float32(wt[7][3] * xk)
+		s0_3 += float32(wt[1][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = tanhGradient(a1[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[2][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[2][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = tanhGradient(a1[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[3][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[3][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = tanhGradient(a1[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[4][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[4][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = tanhGradient(a1[4], s0)
-		y[5] = tanhGradient(a1[5], s1)
-		y[6] = tanhGradient(a1[6], s2)
-		y[7] = tanhGradient(a1[7], s3)
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[8][1] * xk)
-		s1 += float32(wt[9][1] * xk)
-		s2 += float32(wt[10][1] * xk)
-		s3 += float32(wt[11][1] * xk)
+		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[8][2] * xk)
-		s1 += float32(wt[9][2] * xk)
-		s2 += float32(wt[10][2] * xk)
-		s3 += float32(wt[11][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
 		xk = x[3]
-		s0 += float32(wt[8][3] * xk)
-		s1 += float32(wt[9][3] * xk)
-		s2 += float32(wt[10][3] * xk)
-		s3 += float32(wt[11][3] * xk)
+		s0_3 += float32(wt[5][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = tanhGradient(a1[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[6][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[6][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = tanhGradient(a1[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[7][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[7][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = tanhGradient(a1[7], s0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[8][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[8][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[8][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[8] = tanhGradient(a1[8], s0)
-		y[9] = tanhGradient(a1[9], s1)
-		y[10] = tanhGradient(a1[10], s2)
-		y[11] = tanhGradient(a1[11], s3)
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[12][1] * xk)
-		s1 += float32(wt[13][1] * xk)
-		s2 += float32(wt[14][1] * xk)
-		s3 += float32(wt[15][1] * xk)
+		s0_1 += float32(wt[9][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[12][2] * xk)
-		s1 += float32(wt[13][2] * xk)
-		s2 += float32(wt[14][2] * xk)
-		s3 += float32(wt[15][2] * xk)
+		s0_2 += float32(wt[9][2] * xk)
 		xk = x[3]
-		s0 += float32(wt[12][3] * xk)
-		s1 += float32(wt[13][3] * xk)
-		s2 += float32(wt[14][3] * xk)
-		s3 += float32(wt[15][3] * xk)
+		s0_3 += float32(wt[9][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = tanhGradient(a1[9], s0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[10][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[10][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[10][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = tanhGradient(a1[10], s0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[11][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[11][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[11][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = tanhGradient(a1[11], s0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[12][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[12][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[12][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[12] = tanhGradient(a1[12], s0)
-		y[13] = tanhGradient(a1[13], s1)
-		y[14] = tanhGradient(a1[14], s2)
-		y[15] = tanhGradient(a1[15], s3)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[13][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[13][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[13][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = tanhGradient(a1[13], s0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[14][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[14][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[14][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = tanhGradient(a1[14], s0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[15][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[15][2] * xk)
+		xk = x[3]
+		s0_3 += float32(wt[15][3] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = tanhGradient(a1[15], s0)
 	}
 }
 
@@ -702,6 +900,31 @@ func dense2GradWeight(gt *[16][8]float32, dy [][4]float32, x [][16]float32) {
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
+		}
+	}
+}
+
+// dense2WeightLearn updates dense2.weight: gradient and rmsprop.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	// dense2.weight: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
+	for k := range 16 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		squareAvgs := &t.m.squareAvg.w2[k]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			squareAvg := squareAvgs[j]
+			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
+			root := nnrt.Sqrt32(squareAvg) + 1e-08
+			w = w - ((lr * g_) / root)
+			ws[j] = w
+			squareAvgs[j] = squareAvg
 		}
 	}
 }

@@ -4,65 +4,106 @@ package portable
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
-	ws := &t.m.gradientSpace
+	ws := &t.m.gradientSpace[from]
 	s := 1 / (float64(len(x)) * 4)
 	s_2 := float32(s)
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	a1_2 := t.m.a1[from : from+n][:len(x)]
+	lZ2_2 := t.m.lZ2[from : from+n][:len(x)]
+	dz2_2 := t.m.dz2[from : from+n][:len(x)]
+	dz1_2 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
 		in := &x[i]
-		a1 := &t.m.a1[i]
+		a1 := &a1_2[i]
 		dense1ForwardTrain(a1, (*[8]float32)(in), &p.w1, &p.b1)
 		z2 := &ws.t0
 		dense2ForwardTrain(z2, a1, &p.w2, &p.b2)
-		lZ2 := &t.m.lZ2[i]
+		lZ2 := &lZ2_2[i]
 		var s_3 float32
 		for j := range 4 {
 			s_3 += float32(huber(z2[j], y[i][j]))
 		}
 		lZ2[0] = s_3
-		dz2 := &t.m.dz2[i]
+		dz2 := &dz2_2[i]
 		for j := range dz2 {
 			dz2[j] = huberGradient(z2[j], y[i][j], s_2)
 		}
-		dz1 := &t.m.dz1[i]
+		dz1 := &dz1_2[i]
 		dense2GradInput(dz1, dz2, &p.w2, a1)
 	}
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / (float64(len(x)) * 4)
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
-	ws := &t.m.lossSpace
-	s := 1 / (float64(len(x)) * 4)
-	s_2 := float32(s)
+	ws := &t.m.lossSpace[from]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	lZ2_2 := t.m.lZ2_2[from : from+n][:len(x)]
 	for i := range x {
 		in := &x[i]
 		a1 := &ws.t0
 		dense1Forward(a1, (*[8]float32)(in), &p.w1, &p.b1)
 		z2 := &ws.t1
 		dense2Forward(z2, a1, &p.w2, &p.b2)
-		lZ2 := &t.m.lZ2_2[i]
-		var s_3 float32
+		lZ2 := &lZ2_2[i]
+		var s float32
 		for j := range 4 {
-			s_3 += float32(huber(z2[j], y[i][j]))
+			s += float32(huber(z2[j], y[i][j]))
 		}
-		lZ2[0] = s_3
+		lZ2[0] = s
 	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
+	s := 1 / (float64(len(x)) * 4)
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ2_2[:len(x)] {
 		lossY += t.m.lZ2_2[i][0]
@@ -92,10 +133,10 @@ type memory struct {
 	dz1           [8][16]float32 // of every sample
 	lZ2_2         [8][1]float32  // of every sample
 	_             [8]float32
-	gradientSpace struct {
+	gradientSpace [8]struct {
 		t0 [4]float32
 	}
-	lossSpace struct {
+	lossSpace [8]struct {
 		t0 [16]float32
 		t1 [4]float32
 	}

@@ -54,42 +54,53 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
+	imageScaled := ws.t0[:len(x)]
+	a1 := ws.t1[:len(x)]
+	a2 := ws.t2[:len(x)]
+	a3 := ws.t3[:len(x)]
+	senses := ws.t4[:len(x)]
+	a4 := ws.t5[:len(x)]
+	a5 := ws.t6[:len(x)]
+	z6 := ws.t7[:len(x)]
+	z6Max := ws.t8[:len(x)]
+	z6Exp := ws.t9[:len(x)]
+	z6Sum := ws.t8[:len(x)]
 	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		for j := range imageScaled[i] {
+			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
 		}
 	}
-	eyeForwardRows(&ws.t1, &ws.t0, &p.w1, &p.w1t, &p.b1, len(x))
-	innerForwardRows(&ws.t2, &ws.t1, &p.w2, &p.w2t, &p.b2, len(x))
-	bodyForwardRows(&ws.t3, x, &p.w3, &p.b3, len(x))
+	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
+	bodyForwardRows(a3, x, &p.w3, &p.b3)
 	for i := range x {
-		copy(ws.t4[i][0:17], ws.t2[i][:])
-		copy(ws.t4[i][17:25], ws.t3[i][:])
+		copy(senses[i][0:17], a2[i][:])
+		copy(senses[i][17:25], a3[i][:])
 	}
-	dense4ForwardRows(&ws.t5, &ws.t4, &p.w4, &p.b4, len(x))
+	dense4ForwardRows(a4, senses, &p.w4, &p.b4)
 	for i := range x {
-		mixedForward_2(&ws.t6[i], &ws.t5[i], &p.w5, &p.b5)
+		mixedForward_2(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
-	choiceForwardRows(&ws.t7, &ws.t6, &p.w6, &p.b6, len(x))
+	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	for i := range x {
-		s := ws.t7[i][0]
+		s := z6[i][0]
 		for j := 1; j < 3; j++ {
-			s = larger(s, ws.t7[i][j])
+			s = larger(s, z6[i][j])
 		}
-		ws.t8[i][0] = s
-		for j := range ws.t9[i] {
-			ws.t9[i][j] = exponentials(ws.t7[i][j], ws.t8[i][0])
+		z6Max[i][0] = s
+		for j := range z6Exp[i] {
+			z6Exp[i][j] = exponentials(z6[i][j], z6Max[i][0])
 		}
 		var s_2 float32
 		for j := range 3 {
-			s_2 += float32(ws.t9[i][j])
+			s_2 += float32(z6Exp[i][j])
 		}
-		ws.t8[i][0] = s_2
+		z6Sum[i][0] = s_2
 		for j := range y[i].Class {
-			y[i].Class[j] = softmax(ws.t9[i][j], ws.t8[i][0])
+			y[i].Class[j] = softmax(z6Exp[i][j], z6Sum[i][0])
 		}
 	}
-	scoreForwardRows(y, &ws.t6, &p.w7, &p.b7, len(x))
+	scoreForwardRows(y, a5, &p.w7, &p.b7)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -16,12 +16,11 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as bodyForwardGeneric.
 //
 //go:noescape
-func bodyForwardAVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		bodyForwardAVX2(y, x, wt, b)
-		eluEach(y, y)
+		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForwardGeneric(y, x, wt, b)
@@ -32,19 +31,19 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 //go:noescape
 func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardRows is bodyForward_2Generic for n rows.
-func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardRows is bodyForward_2Generic for every row.
+func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			eluEach(yRow, yRow)
+		if len(x) == 1 {
+			bodyForward_2(&y[0], &x[0].Pose, wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	bodyForwardRowsGeneric(y, x, wt, b, n)
+	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -52,19 +51,37 @@ func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 //go:noescape
 func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardRows_2 is bodyForwardGeneric for n rows.
-func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardRows_2 is bodyForwardGeneric for every row.
+func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			bodyForward(&y[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			eluEach(yRow, yRow)
+		return
+	}
+	bodyForwardRows_2Generic(y, x, wt, b)
+}
+
+// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
+//
+//go:noescape
+func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = elu(s)
 		}
 		return
 	}
-	bodyForwardRows_2Generic(y, x, wt, b, n)
+	bodyForwardTrainGeneric(y, y1, x, wt, b)
 }
 
 // bodyForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -72,13 +89,19 @@ func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 //go:noescape
 func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardTrainRows is bodyForwardTrain for n rows.
-func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
+func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -88,28 +111,27 @@ func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3
 		}
 		return
 	}
-	bodyForwardTrainRowsGeneric(y, y1, x, wt, b, n)
+	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForward_2Generic.
 //
 //go:noescape
-func bodyForward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		bodyForward_2AVX2(y, x, wt, b)
-		eluEach(y, y)
+		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// bodyGradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -122,7 +144,7 @@ func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	if useAVX2 {
-		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
+		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
@@ -150,11 +172,11 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as choiceForwardGeneric.
 //
 //go:noescape
-func choiceForwardAVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		choiceForwardAVX2(y, x, wt, b)
+		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForwardGeneric(y, x, wt, b)
@@ -165,14 +187,19 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 //go:noescape
 func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardRows is choiceForward_2Generic for n rows.
-func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardRows is choiceForward_2Generic for every row.
+func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardRowsGeneric(y, x, wt, b, n)
+	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
 // choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -180,14 +207,33 @@ func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, 
 //go:noescape
 func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardRows_2 is choiceForwardGeneric for n rows.
-func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardRows_2 is choiceForwardGeneric for every row.
+func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardRows_2Generic(y, x, wt, b, n)
+	choiceForwardRows_2Generic(y, x, wt, b)
+}
+
+// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
+//
+//go:noescape
+func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	choiceForwardTrainGeneric(y, x, wt, b)
 }
 
 // choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -195,49 +241,50 @@ func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32
 //go:noescape
 func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardTrainRows is choiceForwardTrain for n rows.
-func choiceForwardTrainRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
+func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
+	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForward_2Generic.
 //
 //go:noescape
-func choiceForward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		choiceForward_2AVX2(y, x, wt, b)
+		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-// choiceGradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
-// choiceGradInputRows is choiceGradInput for n rows.
-func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
+// choiceGradInputRows is choiceGradInput for every row.
+func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 0; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 3 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
+		m := len(x)
+		by2, by1 := m/2, m%2
+		choiceGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -248,13 +295,13 @@ func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32
 		}
 		return
 	}
-	choiceGradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-// choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -267,7 +314,7 @@ func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX2 {
-		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
@@ -295,14 +342,11 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as dense4ForwardGeneric.
 //
 //go:noescape
-func dense4ForwardAVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardAVX2(y, x, w, b)
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
+		dense4ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
@@ -313,21 +357,20 @@ func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1]
 //go:noescape
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
-func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows is dense4Forward_2Generic for every row.
+func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		for q := range w {
-			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		if len(x) == 1 {
+			dense4Forward_2(&y[0], &x[0], w, b)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+		m := len(x)
+		for q := range w {
+			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
-	dense4ForwardRowsGeneric(y, x, w, b, n)
+	dense4ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -335,21 +378,34 @@ func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float
 //go:noescape
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		for q := range w {
-			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], w, b)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+		m := len(x)
+		for q := range w {
+			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
-	dense4ForwardRows_2Generic(y, x, w, b, n)
+	dense4ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
+//
+//go:noescape
+func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -357,83 +413,57 @@ func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]flo
 //go:noescape
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+// dense4ForwardTrainRows is dense4ForwardTrainGeneric for every row.
+func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		for q := range w {
-			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		if len(x) == 1 {
+			dense4ForwardTrain(&y[0], &x[0], w, b)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+		m := len(x)
+		for q := range w {
+			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
-	dense4ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4Forward_2Generic.
 //
 //go:noescape
-func dense4Forward_2AVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4Forward_2AVX2(y, x, w, b)
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
+		dense4Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
 
-// dense4GradInputRowsPanel0AVX2 sums 16 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsPanel1AVX2 sums 16 products for 9 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRows is dense4GradInput for n rows.
-func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
+// dense4GradInputRows is dense4GradInput for every row.
+func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		for k := 0; k <= 0; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
-		}
-		for q := range w {
-			for i := range 9 {
-				row := &w[q][16+i]
-				for j, v := range row {
-					scratch[q*16+j][i] = v
-				}
-			}
-		}
-		dense4GradInputRowsPanel1AVX2(&y[0][16], &x[0][0], &scratch[0][0], by3, by2, single3)
+		m := len(x)
+		by2, by1 := m/2, m%2
+		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
+		dense4GradInputRowsBlocksAVX2(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
 		return
 	}
-	dense4GradInputRowsGeneric(y, x, w, scratch, n)
+	dense4GradInputRowsGeneric(y, x, w)
 }
 
-// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 25 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -447,7 +477,7 @@ func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense4GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
 		}
 		return
 	}
@@ -497,17 +527,30 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
 
-// eluEachAVX2 is eluEachGeneric for avx2, with the same bits.
+// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func eluEachAVX2(y *[8]float32, x0 *[8]float32)
+func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
 
-func eluEach(y *[8]float32, x0 *[8]float32) {
+func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	if useAVX2 {
-		eluEachAVX2(y, x0)
+		dropoutEachAVX2(y, x0, x1)
 		return
 	}
-	eluEachGeneric(y, x0)
+	dropoutEachGeneric(y, x0, x1)
+}
+
+// eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		eluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	eluGradientEachGeneric(y, x0, x1)
 }
 
 // sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
@@ -528,14 +571,11 @@ func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as eyeForwardGeneric.
 //
 //go:noescape
-func eyeForwardAVX2(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32)
+func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX2 {
-		eyeForwardAVX2(y, x, w, wt, b)
-		for j, s := range y {
-			y[j] = gelu(s)
-		}
+		eyeForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	eyeForwardGeneric(y, x, w, wt, b)
@@ -551,23 +591,40 @@ func eyeForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, ti
 //go:noescape
 func eyeForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// eyeForwardRows is eyeForwardGeneric for n rows.
-func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+// eyeForwardRows is eyeForwardGeneric for every row.
+func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			eyeForward(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			eyeForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = gelu(s)
-			}
+		return
+	}
+	eyeForwardRowsGeneric(y, x, w, wt, b)
+}
+
+// eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
+// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
+//
+//go:noescape
+func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	if useAVX2 {
+		eyeForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		for j, s := range y {
+			y[j] = s
+			y1[j] = gelu(s)
 		}
 		return
 	}
-	eyeForwardRowsGeneric(y, x, w, wt, b, n)
+	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
 }
 
 // eyeForwardTrainRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
@@ -580,15 +637,22 @@ func eyeForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float3
 //go:noescape
 func eyeForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// eyeForwardTrainRows is eyeForwardTrain for n rows.
-func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+// eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
+func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			eyeForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardTrainRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -598,18 +662,18 @@ func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float3
 		}
 		return
 	}
-	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b, n)
+	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
 }
 
-// eyeGradWeightPanel0AVX2 sums the gradients of the weights from 19 inputs to 16 outputs over the rows.
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func eyeGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// eyeGradWeightPanel1AVX2 sums the gradients of the weights from 19 inputs to 1 outputs over the rows.
+// gradient1_3AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func eyeGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // eyeGradWeight computes the gradient of the weights of layer "eye":
 //
@@ -623,9 +687,9 @@ func eyeGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	if useAVX2 {
 		for q := range g {
-			eyeGradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
 		}
-		eyeGradWeightPanel1AVX2(&gt[0][0], &dy[0][32], &x[0][0], len(x))
+		gradient1_3AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
 		return
 	}
 	eyeGradWeightGeneric(g, gt, dy, x)
@@ -656,12 +720,11 @@ func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as innerForwardGeneric.
 //
 //go:noescape
-func innerForwardAVX2(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32)
+func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	if useAVX2 {
-		innerForwardAVX2(y, x, w, wt, b)
-		tanhEach(y, y)
+		innerForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	innerForwardGeneric(y, x, w, wt, b)
@@ -677,22 +740,37 @@ func innerForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, 
 //go:noescape
 func innerForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// innerForwardRows is innerForwardGeneric for n rows.
-func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+// innerForwardRows is innerForwardGeneric for every row.
+func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			innerForward(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			innerForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		innerForwardRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	innerForwardRowsGeneric(y, x, w, wt, b, n)
+	innerForwardRowsGeneric(y, x, w, wt, b)
+}
+
+// innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
+// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
+//
+//go:noescape
+func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	if useAVX2 {
+		innerForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		return
+	}
+	innerForwardTrainGeneric(y, x, w, wt, b)
 }
 
 // innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
@@ -705,66 +783,41 @@ func innerForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *floa
 //go:noescape
 func innerForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// innerForwardTrainRows is innerForwardTrain for n rows.
-func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+// innerForwardTrainRows is innerForwardTrainGeneric for every row.
+func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			innerForwardTrain(&y[0], &x[0], w, wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			innerForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		innerForwardTrainRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	innerForwardTrainRowsGeneric(y, x, w, wt, b, n)
+	innerForwardTrainRowsGeneric(y, x, w, wt, b)
 }
 
-// innerGradInputRowsPanel0AVX2 sums 17 products for 16 outputs of every row, in tiles of rows.
+// innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
-// innerGradInputRowsPanel1AVX2 sums 17 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerGradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerGradInputRows is innerGradInput for n rows.
-func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
+// innerGradInputRows is innerGradInput for every row.
+func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 16; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 1 {
-					scratch[16+j][i] = row[j]
-				}
-			}
-			innerGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for q := range w {
-			for i := range 1 {
-				row := &w[q][32+i]
-				for j, v := range row {
-					scratch[q*16+j][i] = v
-				}
-			}
-		}
-		for i := range 1 {
-			row := &wt[32+i]
-			for j := range 1 {
-				scratch[16+j][i] = row[j]
-			}
-		}
-		innerGradInputRowsPanel1AVX2(&y[0][32], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
+		m := len(x)
+		by2, by1 := m/2, m%2
+		innerGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
+		innerGradInputRowsBlocksAVX2(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
+		y = y[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -775,18 +828,18 @@ func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]floa
 		}
 		return
 	}
-	innerGradInputRowsGeneric(y, x, w, wt, u0, u1, scratch, n)
+	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
 
-// innerGradWeightPanel0AVX2 sums the gradients of the weights from 33 inputs to 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func innerGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// innerGradWeightPanel1AVX2 sums the gradients of the weights from 33 inputs to 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func innerGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerGradWeight computes the gradient of the weights of layer "inner":
 //
@@ -800,9 +853,9 @@ func innerGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	if useAVX2 {
 		for q := range g {
-			innerGradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
 		}
-		innerGradWeightPanel1AVX2(&gt[0][0], &dy[0][16], &x[0][0], len(x))
+		gradient1_2AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
 		return
 	}
 	innerGradWeightGeneric(g, gt, dy, x)
@@ -866,13 +919,11 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
 //
 //go:noescape
-func scoreForwardAVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		scoreForwardAVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
@@ -883,20 +934,19 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 //go:noescape
 func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardRows is scoreForward_2Generic for n rows.
-func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardRows is scoreForward_2Generic for every row.
+func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		y = y[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i].Value
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardRowsGeneric(y, x, wt, b, n)
+	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -904,19 +954,33 @@ func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][
 //go:noescape
 func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardRows_2 is scoreForwardGeneric for n rows.
-func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardRows_2 is scoreForwardGeneric for every row.
+func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			scoreForward(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardRows_2Generic(y, x, wt, b, n)
+	scoreForwardRows_2Generic(y, x, wt, b)
+}
+
+// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
+//
+//go:noescape
+func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -924,64 +988,55 @@ func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32,
 //go:noescape
 func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardTrainRows is scoreForwardTrain for n rows.
-func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
+func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			scoreForwardTrain(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
+	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
 //
 //go:noescape
-func scoreForward_2AVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		scoreForward_2AVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-// scoreGradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
-// scoreGradInputRows is scoreGradInput for n rows.
-func scoreGradInputRows(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
+// scoreGradInputRows is scoreGradInput for every row.
+func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 0; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 1 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			scoreGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
+		m := len(x)
+		by2, by1 := m/2, m%2
+		scoreGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
 		return
 	}
-	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
+	scoreGradInputRowsGeneric(y, x, wt)
 }
 
-// scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -994,7 +1049,7 @@ func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	if useAVX2 {
-		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
@@ -1009,15 +1064,15 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
+// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func tanhEachAVX2(y *[17]float32, x0 *[17]float32)
+func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
 
-func tanhEach(y *[17]float32, x0 *[17]float32) {
+func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
 	if useAVX2 {
-		tanhEachAVX2(y, x0)
+		tanhGradientEachAVX2(y, x0, x1)
 		return
 	}
-	tanhEachGeneric(y, x0)
+	tanhGradientEachGeneric(y, x0, x1)
 }

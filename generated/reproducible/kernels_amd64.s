@@ -14,10 +14,140 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+DATA bodyForwardAVX2Const<>+0(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $512
+
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForwardGeneric.
 //
-// func bodyForwardAVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -35,9 +165,181 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 8(SI), Y15
 	VMULPS 64(DX), Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardAVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardAVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardAVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardAVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardAVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardAVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardAVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardAVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardAVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardAVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardAVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardAVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -120,12 +422,264 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y0, Y7, Y7
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
+	VMAXPS Y7, Y8, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y10
+	VSUBPS Y10, Y7, Y7
+	VSUBPS Y9, Y7, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y7, Y9, Y7
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y8, Y8
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y7, Y8, Y7
+	VADDPS Y7, Y9, Y7
+	VADDPS Y7, Y11, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y8
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y0, Y7, Y7
+	VBLENDVPS Y6, Y7, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y1, Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y6, Y8, Y6
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y7
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y1, Y6, Y6
+	VBLENDVPS Y0, Y6, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
+	VADDPS Y1, Y7, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y6
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y1, Y6, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y6
+	VMULPS Y7, Y2, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y6, Y6, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y3, Y7
+	VSUBPS Y7, Y3, Y3
+	VADDPS Y6, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $528, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -192,11 +746,221 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y6, Y8, Y6
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y0, Y6, Y6
+	VBLENDVPS Y5, Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y1, Y5, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y8
+	VSUBPS Y8, Y5, Y5
+	VSUBPS Y7, Y5, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
+	VADDPS Y5, Y7, Y5
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y6, Y5
+	VADDPS Y5, Y7, Y5
+	VADDPS Y5, Y9, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y1, Y5, Y5
+	VBLENDVPS Y0, Y5, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMAXPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y1, Y6, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VPSLLD $23, Y5, Y5
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y6
+	VMULPS Y7, Y5, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y5
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y1, Y5, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y5
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y5, Y5, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y5, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $440, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -223,6 +987,48 @@ rows5:
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
@@ -231,6 +1037,136 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -313,12 +1249,264 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VMINPS Y0, Y7, Y7
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
+	VMAXPS Y7, Y8, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y10
+	VSUBPS Y10, Y7, Y7
+	VSUBPS Y9, Y7, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y7, Y9, Y7
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y8, Y8
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y7, Y8, Y7
+	VADDPS Y7, Y9, Y7
+	VADDPS Y7, Y11, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y8
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y0, Y7, Y7
+	VBLENDVPS Y6, Y7, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y1, Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y6, Y8, Y6
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y7
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y1, Y6, Y6
+	VBLENDVPS Y0, Y6, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
+	VADDPS Y1, Y7, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y6
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y1, Y6, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y6
+	VMULPS Y7, Y2, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y6, Y6, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y3, Y7
+	VSUBPS Y7, Y3, Y3
+	VADDPS Y6, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $528, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -385,11 +1573,221 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y6, Y8, Y6
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y0, Y6, Y6
+	VBLENDVPS Y5, Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMINPS Y1, Y5, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y8
+	VSUBPS Y8, Y5, Y5
+	VSUBPS Y7, Y5, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
+	VADDPS Y5, Y7, Y5
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y6, Y5
+	VADDPS Y5, Y7, Y5
+	VADDPS Y5, Y9, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y1, Y5, Y5
+	VBLENDVPS Y0, Y5, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VMAXPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y1, Y6, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VPSLLD $23, Y5, Y5
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y6
+	VMULPS Y7, Y5, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y5
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y1, Y5, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y5
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y5, Y5, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y5, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $440, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -416,12 +1814,79 @@ rows5:
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
+//
+// func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -618,10 +2083,140 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+412(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $512
+
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForward_2Generic.
 //
-// func bodyForward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -639,25 +2234,74 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 8(SI), Y15
 	VMULPS 64(DX), Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForward_2AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForward_2AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForward_2AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForward_2AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForward_2AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForward_2AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForward_2AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForward_2AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForward_2AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForward_2AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForward_2AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForward_2AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// bodyGradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·bodyGradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 3 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -668,20 +2312,63 @@ rows1:
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 16(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
 	ADDQ $88, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	ADDQ $88, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForwardGeneric.
 //
-// func choiceForwardAVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·choiceForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -727,8 +2414,8 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -858,10 +2545,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -952,9 +2643,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1014,8 +2707,8 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1150,10 +2843,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -1244,9 +2941,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1306,13 +3005,67 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
 	JNZ rows7
 done8:
+	VZEROUPPER 
+	RET 
+
+// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
+//
+// func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·choiceForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(SI), Y15
+	VMULPS 96(DX), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 16(SI), Y15
+	VMULPS 128(DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(SI), Y15
+	VMULPS 160(DX), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(SI), Y15
+	VMULPS 192(DX), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(SI), Y15
+	VMULPS 224(DX), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1442,10 +3195,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -1536,9 +3293,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1598,8 +3357,8 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1611,7 +3370,7 @@ done8:
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForward_2Generic.
 //
-// func choiceForward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·choiceForward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1657,26 +3416,28 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// choiceGradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func choiceGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceGradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
+// func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+TEXT ·choiceGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1685,288 +3446,146 @@ rows1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $72, SI
-	ADDQ $384, R8
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	ADDQ $24, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	ADDQ $60, SI
-	ADDQ $320, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $12, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·choiceGradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $2, AX
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -1978,8 +3597,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -2003,7 +3622,7 @@ rows2:
 	ADDQ $64, R10
 	ADDQ $12, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -2012,47 +3631,293 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
 	ADDQ $64, R10
 	ADDQ $12, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardGeneric.
 //
-// func dense4ForwardAVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+// func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2126,10 +3991,432 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardAVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardAVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardAVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardAVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardAVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2232,8 +4519,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -2241,6 +4700,256 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2343,8 +5052,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -2352,6 +5233,760 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $992
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
+//
+// func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS 32(BX), Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $3, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 64(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 96(DI), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 128(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 160(DI), Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(SI), Y15
+	VMULPS 192(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 224(DI), Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 16(SI), Y15
+	VMULPS 256(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 288(DI), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(SI), Y15
+	VMULPS 320(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 352(DI), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(SI), Y15
+	VMULPS 384(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 416(DI), Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(SI), Y15
+	VMULPS 448(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 480(DI), Y15, Y14
+	VADDPS Y14, Y7, Y7
+	ADDQ $32, SI
+	ADDQ $512, DI
+	DECQ CX
+	JNZ inputs1
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4
+	VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainAVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainAVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2454,8 +6089,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -2464,10 +6271,260 @@ done2:
 	VZEROUPPER 
 	RET 
 
+DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $992
+
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4Forward_2Generic.
 //
-// func dense4Forward_2AVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+// func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2541,203 +6598,200 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4Forward_2AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4Forward_2AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func transpose16AVX2(dst *float32, src *float32)
-TEXT ·transpose16AVX2(SB), NOSPLIT, $0-16
-	MOVQ dst+0(FP), R8
-	MOVQ src+8(FP), SI
-
-	// 8×8 block at byte 0
-	VMOVUPS (SI), Y0
-	VMOVUPS 64(SI), Y1
-	VMOVUPS 128(SI), Y2
-	VMOVUPS 192(SI), Y3
-	VMOVUPS 256(SI), Y4
-	VMOVUPS 320(SI), Y5
-	VMOVUPS 384(SI), Y6
-	VMOVUPS 448(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 64(R8)
-	VMOVUPS Y10, 128(R8)
-	VMOVUPS Y11, 192(R8)
-	VMOVUPS Y12, 256(R8)
-	VMOVUPS Y13, 320(R8)
-	VMOVUPS Y14, 384(R8)
-	VMOVUPS Y15, 448(R8)
-
-	// 8×8 block at byte 32
-	VMOVUPS 32(SI), Y0
-	VMOVUPS 96(SI), Y1
-	VMOVUPS 160(SI), Y2
-	VMOVUPS 224(SI), Y3
-	VMOVUPS 288(SI), Y4
-	VMOVUPS 352(SI), Y5
-	VMOVUPS 416(SI), Y6
-	VMOVUPS 480(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 576(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 704(R8)
-	VMOVUPS Y12, 768(R8)
-	VMOVUPS Y13, 832(R8)
-	VMOVUPS Y14, 896(R8)
-	VMOVUPS Y15, 960(R8)
-
-	// 8×8 block at byte 512
-	VMOVUPS 512(SI), Y0
-	VMOVUPS 576(SI), Y1
-	VMOVUPS 640(SI), Y2
-	VMOVUPS 704(SI), Y3
-	VMOVUPS 768(SI), Y4
-	VMOVUPS 832(SI), Y5
-	VMOVUPS 896(SI), Y6
-	VMOVUPS 960(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 32(R8)
-	VMOVUPS Y9, 96(R8)
-	VMOVUPS Y10, 160(R8)
-	VMOVUPS Y11, 224(R8)
-	VMOVUPS Y12, 288(R8)
-	VMOVUPS Y13, 352(R8)
-	VMOVUPS Y14, 416(R8)
-	VMOVUPS Y15, 480(R8)
-
-	// 8×8 block at byte 544
-	VMOVUPS 544(SI), Y0
-	VMOVUPS 608(SI), Y1
-	VMOVUPS 672(SI), Y2
-	VMOVUPS 736(SI), Y3
-	VMOVUPS 800(SI), Y4
-	VMOVUPS 864(SI), Y5
-	VMOVUPS 928(SI), Y6
-	VMOVUPS 992(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 544(R8)
-	VMOVUPS Y9, 608(R8)
-	VMOVUPS Y10, 672(R8)
-	VMOVUPS Y11, 736(R8)
-	VMOVUPS Y12, 800(R8)
-	VMOVUPS Y13, 864(R8)
-	VMOVUPS Y14, 928(R8)
-	VMOVUPS Y15, 992(R8)
-	VZEROUPPER 
-	RET 
-
-// dense4GradInputRowsPanel0AVX2 sums 16 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
+// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
+TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
+	MOVQ w+16(FP), BX
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 3 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2746,806 +6800,161 @@ rows1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	VMOVUPS (R10), Y12
+	VMOVUPS 64(R10), Y13
+	VMOVUPS (DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 64(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VMOVUPS 128(DI), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VMOVUPS 192(DI), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 96(R10), Y13
+	VMOVUPS 32(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
+	VMOVUPS 96(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
+	VMOVUPS 160(DI), Y15
 	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
+	VMOVUPS 224(DI), Y15
 	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 100(R8)
-	VMOVUPS Y6, 132(R8)
-	VMOVUPS Y8, 200(R8)
-	VMOVUPS Y10, 232(R8)
-	ADDQ $192, SI
-	ADDQ $300, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 100(R8)
-	VMOVUPS Y6, 132(R8)
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 100(R8)
 	ADDQ $128, SI
 	ADDQ $200, R8
 	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done6
+rows5:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	VMOVUPS (R10), Y12
+	VMOVUPS (DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 64(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
+	VMOVUPS 128(DI), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMOVUPS 192(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 32(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
+	VMOVUPS 96(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
+	VMOVUPS 160(DI), Y15
 	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
+	VMOVUPS 224(DI), Y15
 	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $64, SI
 	ADDQ $100, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows5
+done6:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputRowsPanel1AVX2 sums 16 products for 9 outputs of every row, in tiles of rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func dense4GradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsPanel1AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMOVUPS Y0, (R8)
-	VMASKMOVPS Y2, Y13, 32(R8)
-	VMOVUPS Y4, 100(R8)
-	VMASKMOVPS Y6, Y13, 132(R8)
-	VMOVUPS Y8, 200(R8)
-	VMASKMOVPS Y10, Y13, 232(R8)
-	ADDQ $192, SI
-	ADDQ $300, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMOVUPS Y0, (R8)
-	VMASKMOVPS Y2, Y13, 32(R8)
-	VMOVUPS Y4, 100(R8)
-	VMASKMOVPS Y6, Y13, 132(R8)
-	ADDQ $128, SI
-	ADDQ $200, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMOVUPS Y0, (R8)
-	VMASKMOVPS Y2, Y13, 32(R8)
-	ADDQ $64, SI
-	ADDQ $100, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 25 inputs to 16 outputs over the rows.
-//
-// func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense4GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $4, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -3563,8 +6972,8 @@ inputs1:
 	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3600,7 +7009,7 @@ rows2:
 	ADDQ $100, R10
 	ADDQ $64, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -3615,16 +7024,21 @@ rows2:
 	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3635,9 +7049,15 @@ rows3:
 	ADDQ $100, R10
 	ADDQ $64, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
@@ -3655,8 +7075,8 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// y = w · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -3677,103 +7097,197 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dw = g · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
-DATA eluEachAVX2Const<>+0(SB)/4, $0x0
-DATA eluEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA eluEachAVX2Const<>+16(SB)/4, $0xc1900000
-DATA eluEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA eluEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA eluEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA eluEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA eluEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA eluEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA eluEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA eluEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA eluEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA eluEachAVX2Const<>+96(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+104(SB)/4, $0x40000000
-DATA eluEachAVX2Const<>+112(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+120(SB)/4, $0x33000000
-GLOBL eluEachAVX2Const<>(SB), RODATA|NOPTR, $128
-
-// eluEachAVX2 is eluEachGeneric for avx2, with the same bits.
+// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
-// func eluEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·eluEachAVX2(SB), NOSPLIT, $0-16
+// func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
+TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x · m
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+
+	// y = x · m
+	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA eluGradientEachAVX2Const<>+0(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+28(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+32(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+36(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+40(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+44(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+48(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+52(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+56(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+60(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $416
+
+// eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
+//
+// func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+TEXT ·eluGradientEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
 	XORQ AX, AX
 	MOVQ $1, CX
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
 
-	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS eluEachAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS eluEachAVX2Const<>+8(SB), Y1
-	VMINPS Y0, Y1, Y3
-	VBROADCASTSS eluEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y4
-	VBROADCASTSS eluEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y4, Y3
-	VBROADCASTSS eluEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y5
-	VBROADCASTSS eluEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y5, Y3
-	VBROADCASTSS eluEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y6
-	VSUBPS Y6, Y4, Y1
-	VBROADCASTSS eluEachAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y6
-	VSUBPS Y6, Y1, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y6, Y4, Y1
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS eluEachAVX2Const<>+56(SB), Y6
-	VMULPS Y3, Y6, Y7
-	VBROADCASTSS eluEachAVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y7, Y8
-	VMULPS Y3, Y8, Y6
-	VBROADCASTSS eluEachAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y8
-	VMULPS Y3, Y8, Y6
-	VBROADCASTSS eluEachAVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y8
-	VMULPS Y3, Y8, Y6
-	VBROADCASTSS eluEachAVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y8
-	VMULPS Y8, Y4, Y6
-	VADDPS Y1, Y6, Y4
-	VBROADCASTSS eluEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y5, Y6
-	VBROADCASTSS eluEachAVX2Const<>+96(SB), Y1
-	VPADDD Y1, Y6, Y5
-	VPSLLD $23, Y5, Y1
-	VBROADCASTSS eluEachAVX2Const<>+88(SB), Y5
-	VSUBPS Y5, Y1, Y6
-	VMULPS Y3, Y1, Y5
-	VADDPS Y5, Y6, Y3
-	VSUBPS Y3, Y6, Y7
-	VADDPS Y5, Y7, Y6
-	VMULPS Y4, Y1, Y5
-	VADDPS Y5, Y6, Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS eluEachAVX2Const<>+104(SB), Y1
-	VMULPS Y1, Y4, Y3
-	VBROADCASTSS eluEachAVX2Const<>+112(SB), Y1
-	VANDNPS Y0, Y1, Y4
-	VBROADCASTSS eluEachAVX2Const<>+120(SB), Y1
-	VCMPPS $17, Y1, Y4, Y5
-	VBLENDVPS Y5, Y0, Y3, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	// dx = select(0 < x, dy, dy · exp(x))
+	VMOVUPS eluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VMOVUPS eluGradientEachAVX2Const<>+32(SB), Y3
+	VMINPS Y0, Y3, Y0
+	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y3
+	VMAXPS Y0, Y3, Y0
+	VPSRLD $1, Y0, Y3
+	VANDPS eluGradientEachAVX2Const<>+96(SB), Y3, Y3
+	VMULPS eluGradientEachAVX2Const<>+128(SB), Y0, Y4
+	VADDPS eluGradientEachAVX2Const<>+160(SB), Y4, Y4
+	VSUBPS eluGradientEachAVX2Const<>+160(SB), Y4, Y5
+	VMULPS eluGradientEachAVX2Const<>+192(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS eluGradientEachAVX2Const<>+224(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y5
+	VADDPS eluGradientEachAVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD Y3, Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VXORPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -3781,7 +7295,14 @@ elements1:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
@@ -3802,33 +7323,305 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y4
 
 	// g = g · c
-	VMULPS Y1, Y2, Y5
+	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y2
-	VMULPS Y4, Y2, Y6
-	VADDPS Y5, Y6, Y2
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y2, Y4, Y6
-	VADDPS Y6, Y5, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y5
+	VADDPS Y5, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y4, Y0, Y5
-	VSUBPS Y5, Y3, Y6
-	VMOVUPS Y6, (DI)(AX*1)
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y2, Y0, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
+DATA eyeForwardAVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardAVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardAVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardAVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardAVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardAVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardAVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardAVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardAVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardAVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardAVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardAVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardAVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardAVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardAVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardAVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardAVX2Const<>(SB), RODATA|NOPTR, $1088
+
 // eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
 // product and sum are rounded separately, the same bits as eyeForwardGeneric.
 //
-// func eyeForwardAVX2(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32)
+// func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 TEXT ·eyeForwardAVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ b+32(FP), BX
@@ -3971,15 +7764,654 @@ inputs1:
 	VADDPS Y14, Y3, Y3
 	VMULPS 64(DX), Y15, Y14
 	VADDPS Y14, Y4, Y4
-	VMOVUPS Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y5
+	VMAXPS Y0, Y5, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y5
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VMOVUPS Y5, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS Y5, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y5, Y7
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y7
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y5, Y5
+	VORPS Y7, Y5, Y5
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y1, Y1
 	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y5
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y2, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y5
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y5, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y4, Y13, 128(R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 128(R8)
 	VZEROUPPER 
 	RET 
+
+DATA eyeForwardRowsPanel0AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel0AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel0AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel0AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel0AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4381,6 +8813,164 @@ terms3:
 	VMOVUPS Y9, 560(R8)
 	VMOVUPS Y10, 660(R8)
 	VMOVUPS Y11, 692(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -4388,8 +8978,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4405,7 +8995,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4625,7 +9215,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4717,15 +9307,173 @@ terms6:
 	VMOVUPS Y7, 428(R8)
 	VMOVUPS Y8, 528(R8)
 	VMOVUPS Y9, 560(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish8:
+	VMOVUPS (R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish8
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done10
+rows9:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4733,7 +9481,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms11:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4793,7 +9541,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms11
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4815,15 +9563,435 @@ terms9:
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VMOVUPS Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VMAXPS Y0, Y2, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y3, Y3
+	VORPS Y5, Y3, Y3
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows9
+done10:
 	VZEROUPPER 
 	RET 
+
+DATA eyeForwardRowsPanel1AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel1AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel1AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel1AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel1AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel1AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel1AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel1AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel1AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel1AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel1AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
@@ -5064,14 +10232,462 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y6
+	VMAXPS Y0, Y6, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y7
+	VMULPS Y7, Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS Y7, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y10
+	VADDPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
+	VBLENDVPS Y10, Y9, Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y9
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y10
+	VMINPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y10
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y11
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y11, Y11
+	VMULPS Y9, Y9, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y10, Y12
+	VADDPS Y12, Y9, Y9
+	VADDPS Y9, Y11, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y9, Y9
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y10
+	VSUBPS Y9, Y10, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y7, Y7
+	VORPS Y9, Y7, Y7
+	VBLENDVPS Y10, Y8, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
-	VMASKMOVPS Y5, Y13, 660(R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y2, Y6, Y6
+	VADDPS Y2, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y7, Y2, Y2
+	VBLENDVPS Y8, Y6, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 396(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y4, Y6, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
+	VMINPS Y4, Y6, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y4, Y4, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y4, Y4
+	VADDPS Y4, Y7, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
+	VSUBPS Y4, Y6, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 528(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y5, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 660(R8)
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -5272,13 +10888,386 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y5
+	VMAXPS Y0, Y5, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS Y5, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y5, Y5
+	VORPS Y7, Y5, Y5
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y5, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 396(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 528(R8)
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
@@ -5343,14 +11332,243 @@ terms9:
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
 	JNZ rows7
 done8:
+	VZEROUPPER 
+	RET 
+
+// eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
+// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
+//
+// func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+TEXT ·eyeForwardTrainAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ b+32(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…32] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	MOVQ wt+24(FP), DX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1216(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1248(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 64(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 96(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1280(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1312(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 128(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 160(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1344(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1376(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(SI), Y15
+	VMULPS 192(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 224(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1408(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1440(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 96(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 16(SI), Y15
+	VMULPS 256(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 288(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1472(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1504(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 128(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(SI), Y15
+	VMULPS 320(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 352(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1536(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1568(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 160(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 24(SI), Y15
+	VMULPS 384(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 416(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1600(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1632(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 192(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(SI), Y15
+	VMULPS 448(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 480(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1664(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1696(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 224(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	ADDQ $32, SI
+	ADDQ $512, DI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1216(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1248(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 64(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 96(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1280(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1312(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 128(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 160(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 1344(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 1376(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 128(R8)
 	VZEROUPPER 
 	RET 
 
@@ -6438,13 +12656,23 @@ terms3:
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
-	VMASKMOVPS Y5, Y13, 660(R8)
+	VMOVUPS 28(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 264(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 396(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 528(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 660(R8)
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -6646,12 +12874,20 @@ terms6:
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
+	VMOVUPS 28(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 264(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 396(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 528(R8)
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
@@ -6717,8 +12953,8 @@ terms9:
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
@@ -6727,13 +12963,15 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// eyeGradWeightPanel0AVX2 sums the gradients of the weights from 19 inputs to 16 outputs over the rows.
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func eyeGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·eyeGradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $3, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -6751,8 +12989,8 @@ inputs1:
 	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6788,7 +13026,7 @@ rows2:
 	ADDQ $76, R10
 	ADDQ $132, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -6803,16 +13041,21 @@ rows2:
 	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6823,20 +13066,29 @@ rows3:
 	ADDQ $76, R10
 	ADDQ $132, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// eyeGradWeightPanel1AVX2 sums the gradients of the weights from 19 inputs to 1 outputs over the rows.
+// gradient1_3AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func eyeGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·eyeGradWeightPanel1AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient1_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $3, AX
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -6848,8 +13100,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -6873,7 +13125,7 @@ rows2:
 	ADDQ $76, R10
 	ADDQ $132, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -6882,15 +13134,20 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -6899,15 +13156,119 @@ rows3:
 	ADDQ $76, R10
 	ADDQ $132, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA innerForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardAVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardAVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardGeneric.
 //
-// func innerForwardAVX2(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32)
+// func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 TEXT ·innerForwardAVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ b+32(FP), BX
@@ -6996,13 +13357,210 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
+
+	// y = tanh(x)
+	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y3, Y6
+	VMULPS Y1, Y6, Y1
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y4, Y13, 64(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER 
 	RET 
+
+DATA innerForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -7199,12 +13757,210 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 68(R8)
-	VMOVUPS Y6, 100(R8)
-	VMOVUPS Y8, 136(R8)
-	VMOVUPS Y10, 168(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 100(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
 	DECQ AX
@@ -7344,10 +14100,142 @@ terms6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 68(R8)
-	VMOVUPS Y6, 100(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
 	DECQ AX
@@ -7436,8 +14324,74 @@ terms9:
 	VADDPS Y14, Y2, Y2
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -7445,6 +14399,104 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA innerForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -7659,14 +14711,222 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 68(R8)
-	VMASKMOVPS Y4, Y13, 136(R8)
-	VMASKMOVPS Y6, Y13, 204(R8)
-	VMASKMOVPS Y8, Y13, 272(R8)
-	VMASKMOVPS Y10, Y13, 340(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 204(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 272(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 340(R8)
 	ADDQ $792, SI
 	ADDQ $408, R8
 	DECQ AX
@@ -7845,13 +15105,186 @@ terms6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 68(R8)
-	VMASKMOVPS Y4, Y13, 136(R8)
-	VMASKMOVPS Y6, Y13, 204(R8)
-	VMASKMOVPS Y8, Y13, 272(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 204(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 272(R8)
 	ADDQ $660, SI
 	ADDQ $340, R8
 	DECQ AX
@@ -7910,9 +15343,42 @@ terms9:
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -7920,6 +15386,401 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA innerForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
+
+// innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
+// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
+//
+// func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+TEXT ·innerForwardTrainAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ b+32(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…16] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	MOVQ wt+24(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS 32(BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS 64(BX), Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ $4, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 64(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 96(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 128(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 160(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(SI), Y15
+	VMULPS 192(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 224(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 96(DX), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(SI), Y15
+	VMULPS 256(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 288(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 128(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(SI), Y15
+	VMULPS 320(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 352(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 160(DX), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(SI), Y15
+	VMULPS 384(DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 416(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS 192(DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(SI), Y15
+	VMULPS 448(DI), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VMULPS 480(DI), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMULPS 224(DX), Y15, Y14
+	VADDPS Y14, Y5, Y5
+	ADDQ $32, SI
+	ADDQ $512, DI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VBROADCASTSS (SI), Y15
+	VMULPS (DI), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VMULPS 32(DI), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y3, Y6
+	VMULPS Y1, Y6, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 64(R8)
+	VZEROUPPER 
+	RET 
+
+DATA innerForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -8116,12 +15977,210 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 68(R8)
-	VMOVUPS Y6, 100(R8)
-	VMOVUPS Y8, 136(R8)
-	VMOVUPS Y10, 168(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 100(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
 	DECQ AX
@@ -8261,10 +16320,142 @@ terms6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 68(R8)
-	VMOVUPS Y6, 100(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
 	DECQ AX
@@ -8353,8 +16544,74 @@ terms9:
 	VADDPS Y14, Y2, Y2
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -8362,6 +16619,104 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA innerForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
+DATA innerForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
+DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardTrainRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8576,14 +16931,222 @@ terms3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 68(R8)
-	VMASKMOVPS Y4, Y13, 136(R8)
-	VMASKMOVPS Y6, Y13, 204(R8)
-	VMASKMOVPS Y8, Y13, 272(R8)
-	VMASKMOVPS Y10, Y13, 340(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 204(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 272(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 340(R8)
 	ADDQ $792, SI
 	ADDQ $408, R8
 	DECQ AX
@@ -8762,13 +17325,186 @@ terms6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 68(R8)
-	VMASKMOVPS Y4, Y13, 136(R8)
-	VMASKMOVPS Y6, Y13, 204(R8)
-	VMASKMOVPS Y8, Y13, 272(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 68(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 136(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 204(R8)
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 272(R8)
 	ADDQ $660, SI
 	ADDQ $340, R8
 	DECQ AX
@@ -8827,9 +17563,42 @@ terms9:
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -8838,21 +17607,24 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// innerGradInputRowsPanel0AVX2 sums 17 products for 16 outputs of every row, in tiles of rows.
+// innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func innerGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerGradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $68, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
+// func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+TEXT ·innerGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
+	MOVQ w+16(FP), BX
+	MOVQ wt+24(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+40(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -8861,1151 +17633,219 @@ rows1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	VMOVUPS (R10), Y12
+	VMOVUPS 68(R10), Y13
+	VMOVUPS (DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VMOVUPS 64(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VMOVUPS 128(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
+	VMOVUPS 192(DI), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 100(R10), Y13
+	VMOVUPS 32(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VMOVUPS 96(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VMOVUPS 160(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
+	VMOVUPS 224(DI), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	ADDQ $64, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 68(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 132(R8)
-	VMOVUPS Y3, 164(R8)
-	VMOVUPS Y4, 264(R8)
-	VMOVUPS Y5, 296(R8)
-	VMOVUPS Y6, 396(R8)
-	VMOVUPS Y7, 428(R8)
-	VMOVUPS Y8, 528(R8)
-	VMOVUPS Y9, 560(R8)
-	VMOVUPS Y10, 660(R8)
-	VMOVUPS Y11, 692(R8)
-	ADDQ $408, SI
-	ADDQ $792, R8
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 132(R8)
+	ADDQ $136, SI
+	ADDQ $264, R8
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	MOVQ BX, DI
+	VMOVUPS (R10), Y12
+	VMOVUPS (DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+	VMOVUPS 64(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	VMOVUPS 128(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+	VMOVUPS 192(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 32(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+	VMOVUPS 96(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMOVUPS 160(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+	VMOVUPS 224(DI), Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
+	ADDQ $64, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 132(R8)
-	VMOVUPS Y3, 164(R8)
-	VMOVUPS Y4, 264(R8)
-	VMOVUPS Y5, 296(R8)
-	VMOVUPS Y6, 396(R8)
-	VMOVUPS Y7, 428(R8)
-	VMOVUPS Y8, 528(R8)
-	VMOVUPS Y9, 560(R8)
-	ADDQ $340, SI
-	ADDQ $660, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $68, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows5
+done6:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// innerGradInputRowsPanel1AVX2 sums 17 products for 1 outputs of every row, in tiles of rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func innerGradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerGradInputRowsPanel1AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $68, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
-	VMASKMOVPS Y5, Y13, 660(R8)
-	ADDQ $408, SI
-	ADDQ $792, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y13, 132(R8)
-	VMASKMOVPS Y2, Y13, 264(R8)
-	VMASKMOVPS Y3, Y13, 396(R8)
-	VMASKMOVPS Y4, Y13, 528(R8)
-	ADDQ $340, SI
-	ADDQ $660, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	ADDQ $68, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// innerGradWeightPanel0AVX2 sums the gradients of the weights from 33 inputs to 16 outputs over the rows.
-//
-// func innerGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·innerGradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $5, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -10023,8 +17863,8 @@ inputs1:
 	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -10060,7 +17900,7 @@ rows2:
 	ADDQ $132, R10
 	ADDQ $68, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -10075,20 +17915,21 @@ rows2:
 	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 3 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -10096,37 +17937,32 @@ rows3:
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
 	ADDQ $132, R10
 	ADDQ $68, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// innerGradWeightPanel1AVX2 sums the gradients of the weights from 33 inputs to 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func innerGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·innerGradWeightPanel1AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $5, AX
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -10138,8 +17974,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -10163,7 +17999,7 @@ rows2:
 	ADDQ $132, R10
 	ADDQ $68, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -10172,41 +18008,56 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 3 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
 	ADDQ $132, R10
 	ADDQ $68, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+32(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+36(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+40(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+44(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+48(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+52(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+56(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+60(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
@@ -10227,40 +18078,143 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y4
 
 	// dw = 0.002 · w
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y5
-	VMULPS Y3, Y5, Y6
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y5
 
 	// g = g + dw
-	VADDPS Y6, Y2, Y5
+	VADDPS Y5, Y2, Y2
 
 	// g = g · c
-	VMULPS Y1, Y5, Y2
+	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y7
-	VADDPS Y2, Y7, Y5
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y4
+	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y7
-	VADDPS Y7, Y2, Y4
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y6
+	VADDPS Y6, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y4, Y0, Y2
-	VSUBPS Y2, Y3, Y7
-	VMOVUPS Y7, (DI)(AX*1)
-	VMOVUPS Y5, (DX)(AX*1)
+	VMULPS Y2, Y0, Y6
+	VSUBPS Y6, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
+DATA scoreForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
 //
-// func scoreForwardAVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·scoreForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -10305,11 +18259,147 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA scoreForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -10436,11 +18526,105 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -10530,10 +18714,72 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
 	ADDQ $128, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -10592,9 +18838,39 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -10602,6 +18878,112 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA scoreForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -10728,11 +19110,105 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 4(R8)
-	VMASKMOVPS Y8, Y13, 8(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 8(R8)
 	ADDQ $192, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -10822,10 +19298,72 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 4(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
 	ADDQ $128, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -10884,9 +19422,39 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -10894,6 +19462,302 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA scoreForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+
+// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
+//
+// func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·scoreForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS (DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(SI), Y15
+	VMULPS 32(DX), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(SI), Y15
+	VMULPS 64(DX), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(SI), Y15
+	VMULPS 96(DX), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 16(SI), Y15
+	VMULPS 128(DX), Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(SI), Y15
+	VMULPS 160(DX), Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(SI), Y15
+	VMULPS 192(DX), Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(SI), Y15
+	VMULPS 224(DX), Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -11020,11 +19884,105 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 4(R8)
-	VMASKMOVPS Y8, Y13, 8(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 8(R8)
 	ADDQ $192, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -11114,10 +20072,72 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 4(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
 	ADDQ $128, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -11176,9 +20196,39 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -11187,10 +20237,116 @@ done8:
 	VZEROUPPER 
 	RET 
 
+DATA scoreForward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
 //
-// func scoreForward_2AVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·scoreForward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -11235,27 +20391,59 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS scoreForward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS scoreForward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForward_2AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// scoreGradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func scoreGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreGradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $4, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
+// func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+TEXT ·scoreGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -11264,156 +20452,146 @@ rows1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y13, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
 	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	ADDQ $8, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	ADDQ $20, SI
-	ADDQ $320, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·scoreGradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $2, AX
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -11425,8 +20603,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -11450,7 +20628,7 @@ rows2:
 	ADDQ $64, R10
 	ADDQ $4, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -11459,226 +20637,81 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows3:
+	MOVQ rows+32(FP), CX
+rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
 	ADDQ $64, R10
 	ADDQ $4, DI
 	DECQ CX
-	JNZ rows3
+	JNZ rows6
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
+// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
-// func tanhEachAVX2(y *[17]float32, x0 *[17]float32)
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-16
+// func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
+TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
 	XORQ AX, AX
 	MOVQ $2, CX
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
 
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
-	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
-	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	// dx = dy · (1 - (y · y))
+	VMULPS Y0, Y0, Y0
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y4
-	VMULPS Y4, Y4, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y6, Y7
-	VMULPS Y2, Y7, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y6
-	VADDPS Y6, Y5, Y7
-	VMULPS Y2, Y7, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y7
-	VMULPS Y2, Y7, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y7
-	VMULPS Y2, Y7, Y5
-	VMULPS Y4, Y5, Y2
-	VADDPS Y4, Y2, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y2
-	VCMPPS $17, Y2, Y4, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y2
-	VMINPS Y4, Y2, Y7
-	VADDPS Y7, Y7, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y7, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y4
-	VSUBPS Y4, Y8, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y4
-	VMULPS Y4, Y7, Y9
-	VSUBPS Y9, Y2, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y2
-	VMULPS Y2, Y7, Y9
-	VSUBPS Y9, Y4, Y2
-	VMULPS Y2, Y2, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y9
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y9, Y10
-	VMULPS Y2, Y10, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y10
-	VMULPS Y2, Y10, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y10
-	VMULPS Y2, Y10, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y10
-	VMULPS Y10, Y4, Y7
-	VADDPS Y2, Y7, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y2
-	VADDPS Y2, Y4, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y2
-	VPSUBD Y2, Y8, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y2
-	VPADDD Y2, Y4, Y8
-	VPSLLD $23, Y8, Y2
-	VMULPS Y2, Y7, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y2
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y7
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y4, Y9
-	VDIVPS Y9, Y7, Y4
-	VSUBPS Y4, Y2, Y7
-	VBLENDVPS Y6, Y5, Y7, Y2
-	VORPS Y3, Y2, Y4
-	VMASKMOVPS Y4, Y0, (R8)(AX*1)
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
+	VSUBPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

@@ -68,18 +68,18 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
-// bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
-func bodyForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// bodyForwardRowsGeneric is bodyForward_2Generic for every row.
+func bodyForwardRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
-// bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
-func bodyForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// bodyForwardRows_2Generic is bodyForwardGeneric for every row.
+func bodyForwardRows_2Generic(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
@@ -296,16 +296,18 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 	}
 }
 
-// choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
-func choiceForwardRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceForwardRowsGeneric is choiceForward_2Generic for every row.
+func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		choiceForward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
-func choiceForwardRows_2Generic(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceForwardRows_2Generic is choiceForwardGeneric for every row.
+func choiceForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1293,16 +1295,18 @@ func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32,
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
-func dense4ForwardRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+func dense4ForwardRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4Forward_2Generic(&y[i], &x[i], w, b)
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2Generic(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2Generic(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -1534,10 +1538,17 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 	}
 }
 
-// eluEachGeneric is y = select(x < 0, expm1(x), x) for every element. y may be an operand.
-func eluEachGeneric(y *[8]float32, x0 *[8]float32) {
+// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+func dropoutEachGeneric(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	for j := range y {
-		y[j] = float32(elu(x0[j]))
+		y[j] = float32(dropout(x0[j], x1[j]))
+	}
+}
+
+// eluGradientEachGeneric is dx = select(0 < x, dy, dy · exp(x)) for every element. y may be an operand.
+func eluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(eluGradient(x0[j], x1[j]))
 	}
 }
 
@@ -1800,9 +1811,10 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 	}
 }
 
-// eyeForwardRowsGeneric is eyeForwardGeneric for n rows.
-func eyeForwardRowsGeneric(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// eyeForwardRowsGeneric is eyeForwardGeneric for every row.
+func eyeForwardRowsGeneric(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
@@ -1978,9 +1990,10 @@ func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 	}
 }
 
-// innerForwardRowsGeneric is innerForwardGeneric for n rows.
-func innerForwardRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// innerForwardRowsGeneric is innerForwardGeneric for every row.
+func innerForwardRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		innerForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
@@ -2268,17 +2281,18 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 	}
 }
 
-// scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
-func scoreForwardRowsGeneric(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// scoreForwardRowsGeneric is scoreForward_2Generic for every row.
+func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
 	}
 }
 
-// scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
-func scoreForwardRows_2Generic(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// scoreForwardRows_2Generic is scoreForwardGeneric for every row.
+func scoreForwardRows_2Generic(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -2316,9 +2330,9 @@ func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b 
 	}
 }
 
-// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
-func tanhEachGeneric(y *[17]float32, x0 *[17]float32) {
+// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
+func tanhGradientEachGeneric(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
 	for j := range y {
-		y[j] = float32(tanh(x0[j]))
+		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }

@@ -11,16 +11,20 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardRowsGeneric(y, x, wt, b, n)
+func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardRows_2Generic(y, x, wt, b, n)
+func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardRows_2Generic(y, x, wt, b)
 }
 
-func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardTrainRowsGeneric(y, y1, x, wt, b, n)
+func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardTrainGeneric(y, y1, x, wt, b)
+}
+
+func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
 func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
@@ -43,24 +47,28 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardRowsGeneric(y, x, wt, b, n)
+func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardRows_2Generic(y, x, wt, b, n)
+func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardRows_2Generic(y, x, wt, b)
 }
 
-func choiceForwardTrainRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardTrainGeneric(y, x, wt, b)
+}
+
+func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
-	choiceGradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
@@ -79,24 +87,28 @@ func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1]
 	dense4ForwardGeneric(y, x, w, b)
 }
 
-func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	dense4ForwardRowsGeneric(y, x, w, b, n)
+func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	dense4ForwardRows_2Generic(y, x, w, b, n)
+func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardRows_2Generic(y, x, w, b)
 }
 
-func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	dense4ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardTrainGeneric(y, x, w, b)
+}
+
+func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4Forward_2Generic(y, x, w, b)
 }
 
-func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
-	dense4GradInputRowsGeneric(y, x, w, scratch, n)
+func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
+	dense4GradInputRowsGeneric(y, x, w)
 }
 
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
@@ -115,8 +127,12 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
 
-func eluEach(y *[8]float32, x0 *[8]float32) {
-	eluEachGeneric(y, x0)
+func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
+	dropoutEachGeneric(y, x0, x1)
+}
+
+func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	eluGradientEachGeneric(y, x0, x1)
 }
 
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
@@ -127,12 +143,16 @@ func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][
 	eyeForwardGeneric(y, x, w, wt, b)
 }
 
-func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	eyeForwardRowsGeneric(y, x, w, wt, b, n)
+func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	eyeForwardRowsGeneric(y, x, w, wt, b)
 }
 
-func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b, n)
+func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
+}
+
+func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
 }
 
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
@@ -151,16 +171,20 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 	innerForwardGeneric(y, x, w, wt, b)
 }
 
-func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	innerForwardRowsGeneric(y, x, w, wt, b, n)
+func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	innerForwardRowsGeneric(y, x, w, wt, b)
 }
 
-func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	innerForwardTrainRowsGeneric(y, x, w, wt, b, n)
+func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	innerForwardTrainGeneric(y, x, w, wt, b)
 }
 
-func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
-	innerGradInputRowsGeneric(y, x, w, wt, u0, u1, scratch, n)
+func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	innerForwardTrainRowsGeneric(y, x, w, wt, b)
+}
+
+func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
+	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
 
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
@@ -187,24 +211,28 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardRowsGeneric(y, x, wt, b, n)
+func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardRows_2Generic(y, x, wt, b, n)
+func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardRows_2Generic(y, x, wt, b)
 }
 
-func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardTrainGeneric(y, x, wt, b)
+}
+
+func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-func scoreGradInputRows(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
-	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
+func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	scoreGradInputRowsGeneric(y, x, wt)
 }
 
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
@@ -215,6 +243,6 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
 
-func tanhEach(y *[17]float32, x0 *[17]float32) {
-	tanhEachGeneric(y, x0)
+func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
+	tanhGradientEachGeneric(y, x0, x1)
 }

@@ -6,7 +6,7 @@ package reproducible
 func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -33,7 +33,7 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32)
 	}
 }
 
-// bodyForwardTrain computes the output of layer "body", 3→8:
+// bodyForwardTrainGeneric computes the output of layer "body", 3→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -44,7 +44,7 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32)
 //	}
 //
 // Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+func bodyForwardTrainGeneric(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -107,11 +107,12 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 	}
 }
 
-// bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
-func bodyForwardTrainRowsGeneric(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
+// bodyForwardTrainRowsGeneric is bodyForwardTrainGeneric for every row.
+func bodyForwardTrainRowsGeneric(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	y1 = y1[:len(x)]
+	for i := range x {
+		bodyForwardTrainGeneric(&y[i], &y1[i], &x[i].Pose, wt, b)
 	}
 }
 
@@ -185,7 +186,7 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -212,7 +213,7 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 	}
 }
 
-// choiceForwardTrain computes the output of layer "choice", 16→3:
+// choiceForwardTrainGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -223,7 +224,7 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 //	}
 //
 // Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+func choiceForwardTrainGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -343,10 +344,11 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	}
 }
 
-// choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
-func choiceForwardTrainRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
+// choiceForwardTrainRowsGeneric is choiceForwardTrainGeneric for every row.
+func choiceForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		choiceForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -360,121 +362,224 @@ func choiceForwardTrainRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16]
 //		y[n] = siluGradient(addGradients(s))
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16]float32, z5 *[16]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
+		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[0][2] * xk)
-		s1 += float32(wt[1][2] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(da5[0], s0)
 		y[0] = siluGradient(z5[0], s0v0)
-		s1v0 := addGradients(da5[1], s1)
-		y[1] = siluGradient(z5[1], s1v0)
-		s2v0 := addGradients(da5[2], s2)
-		y[2] = siluGradient(z5[2], s2v0)
-		s3v0 := addGradients(da5[3], s3)
-		y[3] = siluGradient(z5[3], s3v0)
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
+		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[4][2] * xk)
-		s1 += float32(wt[5][2] * xk)
-		s2 += float32(wt[6][2] * xk)
-		s3 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[1], s0)
+		y[1] = siluGradient(z5[1], s0v0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[2][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[2], s0)
+		y[2] = siluGradient(z5[2], s0v0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[3][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[3], s0)
+		y[3] = siluGradient(z5[3], s0v0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[4][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(da5[4], s0)
 		y[4] = siluGradient(z5[4], s0v0)
-		s1v0 := addGradients(da5[5], s1)
-		y[5] = siluGradient(z5[5], s1v0)
-		s2v0 := addGradients(da5[6], s2)
-		y[6] = siluGradient(z5[6], s2v0)
-		s3v0 := addGradients(da5[7], s3)
-		y[7] = siluGradient(z5[7], s3v0)
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[8][1] * xk)
-		s1 += float32(wt[9][1] * xk)
-		s2 += float32(wt[10][1] * xk)
-		s3 += float32(wt[11][1] * xk)
+		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[8][2] * xk)
-		s1 += float32(wt[9][2] * xk)
-		s2 += float32(wt[10][2] * xk)
-		s3 += float32(wt[11][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[5], s0)
+		y[5] = siluGradient(z5[5], s0v0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[6][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[6], s0)
+		y[6] = siluGradient(z5[6], s0v0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[7][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[7], s0)
+		y[7] = siluGradient(z5[7], s0v0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[8][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[8][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(da5[8], s0)
 		y[8] = siluGradient(z5[8], s0v0)
-		s1v0 := addGradients(da5[9], s1)
-		y[9] = siluGradient(z5[9], s1v0)
-		s2v0 := addGradients(da5[10], s2)
-		y[10] = siluGradient(z5[10], s2v0)
-		s3v0 := addGradients(da5[11], s3)
-		y[11] = siluGradient(z5[11], s3v0)
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[12][1] * xk)
-		s1 += float32(wt[13][1] * xk)
-		s2 += float32(wt[14][1] * xk)
-		s3 += float32(wt[15][1] * xk)
+		s0_1 += float32(wt[9][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[12][2] * xk)
-		s1 += float32(wt[13][2] * xk)
-		s2 += float32(wt[14][2] * xk)
-		s3 += float32(wt[15][2] * xk)
+		s0_2 += float32(wt[9][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[9], s0)
+		y[9] = siluGradient(z5[9], s0v0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[10][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[10][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[10], s0)
+		y[10] = siluGradient(z5[10], s0v0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[11][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[11][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[11], s0)
+		y[11] = siluGradient(z5[11], s0v0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[12][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[12][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(da5[12], s0)
 		y[12] = siluGradient(z5[12], s0v0)
-		s1v0 := addGradients(da5[13], s1)
-		y[13] = siluGradient(z5[13], s1v0)
-		s2v0 := addGradients(da5[14], s2)
-		y[14] = siluGradient(z5[14], s2v0)
-		s3v0 := addGradients(da5[15], s3)
-		y[15] = siluGradient(z5[15], s3v0)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[13][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[13][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[13], s0)
+		y[13] = siluGradient(z5[13], s0v0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[14][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[14][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[14], s0)
+		y[14] = siluGradient(z5[14], s0v0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[15][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[15][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(da5[15], s0)
+		y[15] = siluGradient(z5[15], s0v0)
 	}
 }
 
-// choiceGradInputRowsGeneric is choiceGradInput for n rows.
-func choiceGradInputRowsGeneric(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceGradInputRowsGeneric is choiceGradInput for every row.
+func choiceGradInputRowsGeneric(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	u1 = u1[:len(x)]
+	for i := range x {
 		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }
@@ -528,6 +633,13 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 	}
 }
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
 	for q := range 1 {
@@ -548,7 +660,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 	}
 }
 
-// dense4ForwardTrain computes the output of layer "dense4", 25→16:
+// dense4ForwardTrainGeneric computes the output of layer "dense4", 25→16:
 //
 //	for n := range y {
 //		s := b[n]
@@ -559,7 +671,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 //	}
 //
 // Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+func dense4ForwardTrainGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1474,10 +1586,11 @@ func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b
 	}
 }
 
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4ForwardTrain(&y[i], &x[i], w, b)
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrainGeneric for every row.
+func dense4ForwardTrainRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -1491,963 +1604,964 @@ func dense4ForwardTrainRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 400 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][0][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][0][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][0][2] * xk)
+		s0_2 += float32(w[0][0][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][0][3] * xk)
+		s0_3 += float32(w[0][0][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][0][4] * xk)
+		s0_4 += float32(w[0][0][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][0][5] * xk)
+		s0_5 += float32(w[0][0][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][0][6] * xk)
+		s0_6 += float32(w[0][0][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][0][7] * xk)
+		s0_7 += float32(w[0][0][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][0][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][0][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][0][10] * xk)
+		s0_2 += float32(w[0][0][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][0][11] * xk)
+		s0_3 += float32(w[0][0][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][0][12] * xk)
+		s0_4 += float32(w[0][0][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][0][13] * xk)
+		s0_5 += float32(w[0][0][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][0][14] * xk)
+		s0_6 += float32(w[0][0][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][0][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][0][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][1][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][1][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][1][2] * xk)
+		s0_2 += float32(w[0][1][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][1][3] * xk)
+		s0_3 += float32(w[0][1][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][1][4] * xk)
+		s0_4 += float32(w[0][1][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][1][5] * xk)
+		s0_5 += float32(w[0][1][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][1][6] * xk)
+		s0_6 += float32(w[0][1][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][1][7] * xk)
+		s0_7 += float32(w[0][1][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][1][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][1][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][1][10] * xk)
+		s0_2 += float32(w[0][1][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][1][11] * xk)
+		s0_3 += float32(w[0][1][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][1][12] * xk)
+		s0_4 += float32(w[0][1][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][1][13] * xk)
+		s0_5 += float32(w[0][1][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][1][14] * xk)
+		s0_6 += float32(w[0][1][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][1][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][1][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][2][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][2][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][2][2] * xk)
+		s0_2 += float32(w[0][2][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][2][3] * xk)
+		s0_3 += float32(w[0][2][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][2][4] * xk)
+		s0_4 += float32(w[0][2][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][2][5] * xk)
+		s0_5 += float32(w[0][2][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][2][6] * xk)
+		s0_6 += float32(w[0][2][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][2][7] * xk)
+		s0_7 += float32(w[0][2][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][2][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][2][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][2][10] * xk)
+		s0_2 += float32(w[0][2][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][2][11] * xk)
+		s0_3 += float32(w[0][2][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][2][12] * xk)
+		s0_4 += float32(w[0][2][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][2][13] * xk)
+		s0_5 += float32(w[0][2][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][2][14] * xk)
+		s0_6 += float32(w[0][2][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][2][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][2][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[2] = s0
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][3][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][3][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][3][2] * xk)
+		s0_2 += float32(w[0][3][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][3][3] * xk)
+		s0_3 += float32(w[0][3][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][3][4] * xk)
+		s0_4 += float32(w[0][3][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][3][5] * xk)
+		s0_5 += float32(w[0][3][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][3][6] * xk)
+		s0_6 += float32(w[0][3][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][3][7] * xk)
+		s0_7 += float32(w[0][3][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][3][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][3][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][3][10] * xk)
+		s0_2 += float32(w[0][3][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][3][11] * xk)
+		s0_3 += float32(w[0][3][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][3][12] * xk)
+		s0_4 += float32(w[0][3][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][3][13] * xk)
+		s0_5 += float32(w[0][3][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][3][14] * xk)
+		s0_6 += float32(w[0][3][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][3][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][3][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[3] = s0
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][4][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][4][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][4][2] * xk)
+		s0_2 += float32(w[0][4][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][4][3] * xk)
+		s0_3 += float32(w[0][4][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][4][4] * xk)
+		s0_4 += float32(w[0][4][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][4][5] * xk)
+		s0_5 += float32(w[0][4][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][4][6] * xk)
+		s0_6 += float32(w[0][4][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][4][7] * xk)
+		s0_7 += float32(w[0][4][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][4][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][4][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][4][10] * xk)
+		s0_2 += float32(w[0][4][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][4][11] * xk)
+		s0_3 += float32(w[0][4][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][4][12] * xk)
+		s0_4 += float32(w[0][4][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][4][13] * xk)
+		s0_5 += float32(w[0][4][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][4][14] * xk)
+		s0_6 += float32(w[0][4][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][4][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][4][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = s0
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][5][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][5][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][5][2] * xk)
+		s0_2 += float32(w[0][5][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][5][3] * xk)
+		s0_3 += float32(w[0][5][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][5][4] * xk)
+		s0_4 += float32(w[0][5][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][5][5] * xk)
+		s0_5 += float32(w[0][5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][5][6] * xk)
+		s0_6 += float32(w[0][5][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][5][7] * xk)
+		s0_7 += float32(w[0][5][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][5][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][5][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][5][10] * xk)
+		s0_2 += float32(w[0][5][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][5][11] * xk)
+		s0_3 += float32(w[0][5][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][5][12] * xk)
+		s0_4 += float32(w[0][5][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][5][13] * xk)
+		s0_5 += float32(w[0][5][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][5][14] * xk)
+		s0_6 += float32(w[0][5][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][5][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][5][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[5] = s0
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][6][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][6][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][6][2] * xk)
+		s0_2 += float32(w[0][6][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][6][3] * xk)
+		s0_3 += float32(w[0][6][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][6][4] * xk)
+		s0_4 += float32(w[0][6][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][6][5] * xk)
+		s0_5 += float32(w[0][6][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][6][6] * xk)
+		s0_6 += float32(w[0][6][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][6][7] * xk)
+		s0_7 += float32(w[0][6][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][6][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][6][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][6][10] * xk)
+		s0_2 += float32(w[0][6][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][6][11] * xk)
+		s0_3 += float32(w[0][6][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][6][12] * xk)
+		s0_4 += float32(w[0][6][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][6][13] * xk)
+		s0_5 += float32(w[0][6][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][6][14] * xk)
+		s0_6 += float32(w[0][6][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][6][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][6][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[6] = s0
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][7][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][7][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][7][2] * xk)
+		s0_2 += float32(w[0][7][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][7][3] * xk)
+		s0_3 += float32(w[0][7][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][7][4] * xk)
+		s0_4 += float32(w[0][7][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][7][5] * xk)
+		s0_5 += float32(w[0][7][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][7][6] * xk)
+		s0_6 += float32(w[0][7][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][7][7] * xk)
+		s0_7 += float32(w[0][7][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][7][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][7][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][7][10] * xk)
+		s0_2 += float32(w[0][7][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][7][11] * xk)
+		s0_3 += float32(w[0][7][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][7][12] * xk)
+		s0_4 += float32(w[0][7][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][7][13] * xk)
+		s0_5 += float32(w[0][7][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][7][14] * xk)
+		s0_6 += float32(w[0][7][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][7][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][7][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[7] = s0
 	}
 	{
 		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][8][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][8][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][8][2] * xk)
+		s0_2 += float32(w[0][8][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][8][3] * xk)
+		s0_3 += float32(w[0][8][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][8][4] * xk)
+		s0_4 += float32(w[0][8][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][8][5] * xk)
+		s0_5 += float32(w[0][8][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][8][6] * xk)
+		s0_6 += float32(w[0][8][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][8][7] * xk)
+		s0_7 += float32(w[0][8][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][8][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][8][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][8][10] * xk)
+		s0_2 += float32(w[0][8][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][8][11] * xk)
+		s0_3 += float32(w[0][8][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][8][12] * xk)
+		s0_4 += float32(w[0][8][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][8][13] * xk)
+		s0_5 += float32(w[0][8][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][8][14] * xk)
+		s0_6 += float32(w[0][8][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][8][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][8][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[8] = s0
 	}
 	{
 		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][9][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][9][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][9][2] * xk)
+		s0_2 += float32(w[0][9][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][9][3] * xk)
+		s0_3 += float32(w[0][9][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][9][4] * xk)
+		s0_4 += float32(w[0][9][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][9][5] * xk)
+		s0_5 += float32(w[0][9][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][9][6] * xk)
+		s0_6 += float32(w[0][9][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][9][7] * xk)
+		s0_7 += float32(w[0][9][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][9][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][9][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][9][10] * xk)
+		s0_2 += float32(w[0][9][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][9][11] * xk)
+		s0_3 += float32(w[0][9][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][9][12] * xk)
+		s0_4 += float32(w[0][9][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][9][13] * xk)
+		s0_5 += float32(w[0][9][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][9][14] * xk)
+		s0_6 += float32(w[0][9][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][9][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][9][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[9] = s0
 	}
 	{
 		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][10][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][10][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][10][2] * xk)
+		s0_2 += float32(w[0][10][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][10][3] * xk)
+		s0_3 += float32(w[0][10][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][10][4] * xk)
+		s0_4 += float32(w[0][10][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][10][5] * xk)
+		s0_5 += float32(w[0][10][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][10][6] * xk)
+		s0_6 += float32(w[0][10][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][10][7] * xk)
+		s0_7 += float32(w[0][10][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][10][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][10][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][10][10] * xk)
+		s0_2 += float32(w[0][10][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][10][11] * xk)
+		s0_3 += float32(w[0][10][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][10][12] * xk)
+		s0_4 += float32(w[0][10][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][10][13] * xk)
+		s0_5 += float32(w[0][10][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][10][14] * xk)
+		s0_6 += float32(w[0][10][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][10][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][10][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[10] = s0
 	}
 	{
 		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][11][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][11][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][11][2] * xk)
+		s0_2 += float32(w[0][11][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][11][3] * xk)
+		s0_3 += float32(w[0][11][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][11][4] * xk)
+		s0_4 += float32(w[0][11][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][11][5] * xk)
+		s0_5 += float32(w[0][11][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][11][6] * xk)
+		s0_6 += float32(w[0][11][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][11][7] * xk)
+		s0_7 += float32(w[0][11][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][11][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][11][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][11][10] * xk)
+		s0_2 += float32(w[0][11][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][11][11] * xk)
+		s0_3 += float32(w[0][11][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][11][12] * xk)
+		s0_4 += float32(w[0][11][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][11][13] * xk)
+		s0_5 += float32(w[0][11][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][11][14] * xk)
+		s0_6 += float32(w[0][11][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][11][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][11][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[11] = s0
 	}
 	{
 		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][12][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][12][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][12][2] * xk)
+		s0_2 += float32(w[0][12][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][12][3] * xk)
+		s0_3 += float32(w[0][12][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][12][4] * xk)
+		s0_4 += float32(w[0][12][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][12][5] * xk)
+		s0_5 += float32(w[0][12][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][12][6] * xk)
+		s0_6 += float32(w[0][12][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][12][7] * xk)
+		s0_7 += float32(w[0][12][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][12][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][12][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][12][10] * xk)
+		s0_2 += float32(w[0][12][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][12][11] * xk)
+		s0_3 += float32(w[0][12][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][12][12] * xk)
+		s0_4 += float32(w[0][12][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][12][13] * xk)
+		s0_5 += float32(w[0][12][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][12][14] * xk)
+		s0_6 += float32(w[0][12][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][12][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][12][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[12] = s0
 	}
 	{
 		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][13][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][13][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][13][2] * xk)
+		s0_2 += float32(w[0][13][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][13][3] * xk)
+		s0_3 += float32(w[0][13][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][13][4] * xk)
+		s0_4 += float32(w[0][13][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][13][5] * xk)
+		s0_5 += float32(w[0][13][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][13][6] * xk)
+		s0_6 += float32(w[0][13][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][13][7] * xk)
+		s0_7 += float32(w[0][13][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][13][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][13][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][13][10] * xk)
+		s0_2 += float32(w[0][13][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][13][11] * xk)
+		s0_3 += float32(w[0][13][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][13][12] * xk)
+		s0_4 += float32(w[0][13][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][13][13] * xk)
+		s0_5 += float32(w[0][13][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][13][14] * xk)
+		s0_6 += float32(w[0][13][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][13][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][13][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[13] = s0
 	}
 	{
 		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][14][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][14][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][14][2] * xk)
+		s0_2 += float32(w[0][14][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][14][3] * xk)
+		s0_3 += float32(w[0][14][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][14][4] * xk)
+		s0_4 += float32(w[0][14][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][14][5] * xk)
+		s0_5 += float32(w[0][14][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][14][6] * xk)
+		s0_6 += float32(w[0][14][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][14][7] * xk)
+		s0_7 += float32(w[0][14][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][14][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][14][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][14][10] * xk)
+		s0_2 += float32(w[0][14][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][14][11] * xk)
+		s0_3 += float32(w[0][14][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][14][12] * xk)
+		s0_4 += float32(w[0][14][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][14][13] * xk)
+		s0_5 += float32(w[0][14][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][14][14] * xk)
+		s0_6 += float32(w[0][14][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][14][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][14][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[14] = s0
 	}
 	{
 		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][15][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][15][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][15][2] * xk)
+		s0_2 += float32(w[0][15][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][15][3] * xk)
+		s0_3 += float32(w[0][15][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][15][4] * xk)
+		s0_4 += float32(w[0][15][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][15][5] * xk)
+		s0_5 += float32(w[0][15][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][15][6] * xk)
+		s0_6 += float32(w[0][15][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][15][7] * xk)
+		s0_7 += float32(w[0][15][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][15][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][15][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][15][10] * xk)
+		s0_2 += float32(w[0][15][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][15][11] * xk)
+		s0_3 += float32(w[0][15][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][15][12] * xk)
+		s0_4 += float32(w[0][15][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][15][13] * xk)
+		s0_5 += float32(w[0][15][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][15][14] * xk)
+		s0_6 += float32(w[0][15][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][15][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][15][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[15] = s0
 	}
 	{
 		// y[16] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][16][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][16][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][16][2] * xk)
+		s0_2 += float32(w[0][16][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][16][3] * xk)
+		s0_3 += float32(w[0][16][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][16][4] * xk)
+		s0_4 += float32(w[0][16][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][16][5] * xk)
+		s0_5 += float32(w[0][16][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][16][6] * xk)
+		s0_6 += float32(w[0][16][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][16][7] * xk)
+		s0_7 += float32(w[0][16][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][16][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][16][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][16][10] * xk)
+		s0_2 += float32(w[0][16][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][16][11] * xk)
+		s0_3 += float32(w[0][16][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][16][12] * xk)
+		s0_4 += float32(w[0][16][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][16][13] * xk)
+		s0_5 += float32(w[0][16][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][16][14] * xk)
+		s0_6 += float32(w[0][16][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][16][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][16][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[16] = s0
 	}
 	{
 		// y[17] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][17][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][17][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][17][2] * xk)
+		s0_2 += float32(w[0][17][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][17][3] * xk)
+		s0_3 += float32(w[0][17][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][17][4] * xk)
+		s0_4 += float32(w[0][17][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][17][5] * xk)
+		s0_5 += float32(w[0][17][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][17][6] * xk)
+		s0_6 += float32(w[0][17][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][17][7] * xk)
+		s0_7 += float32(w[0][17][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][17][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][17][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][17][10] * xk)
+		s0_2 += float32(w[0][17][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][17][11] * xk)
+		s0_3 += float32(w[0][17][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][17][12] * xk)
+		s0_4 += float32(w[0][17][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][17][13] * xk)
+		s0_5 += float32(w[0][17][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][17][14] * xk)
+		s0_6 += float32(w[0][17][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][17][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][17][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[17] = s0
 	}
 	{
 		// y[18] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][18][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][18][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][18][2] * xk)
+		s0_2 += float32(w[0][18][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][18][3] * xk)
+		s0_3 += float32(w[0][18][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][18][4] * xk)
+		s0_4 += float32(w[0][18][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][18][5] * xk)
+		s0_5 += float32(w[0][18][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][18][6] * xk)
+		s0_6 += float32(w[0][18][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][18][7] * xk)
+		s0_7 += float32(w[0][18][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][18][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][18][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][18][10] * xk)
+		s0_2 += float32(w[0][18][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][18][11] * xk)
+		s0_3 += float32(w[0][18][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][18][12] * xk)
+		s0_4 += float32(w[0][18][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][18][13] * xk)
+		s0_5 += float32(w[0][18][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][18][14] * xk)
+		s0_6 += float32(w[0][18][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][18][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][18][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[18] = s0
 	}
 	{
 		// y[19] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][19][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][19][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][19][2] * xk)
+		s0_2 += float32(w[0][19][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][19][3] * xk)
+		s0_3 += float32(w[0][19][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][19][4] * xk)
+		s0_4 += float32(w[0][19][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][19][5] * xk)
+		s0_5 += float32(w[0][19][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][19][6] * xk)
+		s0_6 += float32(w[0][19][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][19][7] * xk)
+		s0_7 += float32(w[0][19][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][19][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][19][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][19][10] * xk)
+		s0_2 += float32(w[0][19][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][19][11] * xk)
+		s0_3 += float32(w[0][19][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][19][12] * xk)
+		s0_4 += float32(w[0][19][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][19][13] * xk)
+		s0_5 += float32(w[0][19][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][19][14] * xk)
+		s0_6 += float32(w[0][19][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][19][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][19][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[19] = s0
 	}
 	{
 		// y[20] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][20][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][20][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][20][2] * xk)
+		s0_2 += float32(w[0][20][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][20][3] * xk)
+		s0_3 += float32(w[0][20][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][20][4] * xk)
+		s0_4 += float32(w[0][20][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][20][5] * xk)
+		s0_5 += float32(w[0][20][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][20][6] * xk)
+		s0_6 += float32(w[0][20][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][20][7] * xk)
+		s0_7 += float32(w[0][20][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][20][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][20][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][20][10] * xk)
+		s0_2 += float32(w[0][20][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][20][11] * xk)
+		s0_3 += float32(w[0][20][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][20][12] * xk)
+		s0_4 += float32(w[0][20][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][20][13] * xk)
+		s0_5 += float32(w[0][20][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][20][14] * xk)
+		s0_6 += float32(w[0][20][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][20][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][20][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[20] = s0
 	}
 	{
 		// y[21] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][21][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][21][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][21][2] * xk)
+		s0_2 += float32(w[0][21][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][21][3] * xk)
+		s0_3 += float32(w[0][21][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][21][4] * xk)
+		s0_4 += float32(w[0][21][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][21][5] * xk)
+		s0_5 += float32(w[0][21][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][21][6] * xk)
+		s0_6 += float32(w[0][21][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][21][7] * xk)
+		s0_7 += float32(w[0][21][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][21][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][21][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][21][10] * xk)
+		s0_2 += float32(w[0][21][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][21][11] * xk)
+		s0_3 += float32(w[0][21][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][21][12] * xk)
+		s0_4 += float32(w[0][21][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][21][13] * xk)
+		s0_5 += float32(w[0][21][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][21][14] * xk)
+		s0_6 += float32(w[0][21][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][21][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][21][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[21] = s0
 	}
 	{
 		// y[22] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][22][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][22][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][22][2] * xk)
+		s0_2 += float32(w[0][22][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][22][3] * xk)
+		s0_3 += float32(w[0][22][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][22][4] * xk)
+		s0_4 += float32(w[0][22][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][22][5] * xk)
+		s0_5 += float32(w[0][22][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][22][6] * xk)
+		s0_6 += float32(w[0][22][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][22][7] * xk)
+		s0_7 += float32(w[0][22][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][22][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][22][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][22][10] * xk)
+		s0_2 += float32(w[0][22][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][22][11] * xk)
+		s0_3 += float32(w[0][22][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][22][12] * xk)
+		s0_4 += float32(w[0][22][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][22][13] * xk)
+		s0_5 += float32(w[0][22][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][22][14] * xk)
+		s0_6 += float32(w[0][22][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][22][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][22][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[22] = s0
 	}
 	{
 		// y[23] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][23][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][23][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][23][2] * xk)
+		s0_2 += float32(w[0][23][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][23][3] * xk)
+		s0_3 += float32(w[0][23][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][23][4] * xk)
+		s0_4 += float32(w[0][23][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][23][5] * xk)
+		s0_5 += float32(w[0][23][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][23][6] * xk)
+		s0_6 += float32(w[0][23][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][23][7] * xk)
+		s0_7 += float32(w[0][23][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][23][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][23][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][23][10] * xk)
+		s0_2 += float32(w[0][23][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][23][11] * xk)
+		s0_3 += float32(w[0][23][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][23][12] * xk)
+		s0_4 += float32(w[0][23][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][23][13] * xk)
+		s0_5 += float32(w[0][23][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][23][14] * xk)
+		s0_6 += float32(w[0][23][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][23][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][23][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[23] = s0
 	}
 	{
 		// y[24] = Σ w[k][n]·x[k]
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
 		s0_0 += float32(w[0][24][0] * xk)
 		xk = x[1]
 		s0_1 += float32(w[0][24][1] * xk)
 		xk = x[2]
-		s0_0 += float32(w[0][24][2] * xk)
+		s0_2 += float32(w[0][24][2] * xk)
 		xk = x[3]
-		s0_1 += float32(w[0][24][3] * xk)
+		s0_3 += float32(w[0][24][3] * xk)
 		xk = x[4]
-		s0_0 += float32(w[0][24][4] * xk)
+		s0_4 += float32(w[0][24][4] * xk)
 		xk = x[5]
-		s0_1 += float32(w[0][24][5] * xk)
+		s0_5 += float32(w[0][24][5] * xk)
 		xk = x[6]
-		s0_0 += float32(w[0][24][6] * xk)
+		s0_6 += float32(w[0][24][6] * xk)
 		xk = x[7]
-		s0_1 += float32(w[0][24][7] * xk)
+		s0_7 += float32(w[0][24][7] * xk)
 		xk = x[8]
 		s0_0 += float32(w[0][24][8] * xk)
 		xk = x[9]
 		s0_1 += float32(w[0][24][9] * xk)
 		xk = x[10]
-		s0_0 += float32(w[0][24][10] * xk)
+		s0_2 += float32(w[0][24][10] * xk)
 		xk = x[11]
-		s0_1 += float32(w[0][24][11] * xk)
+		s0_3 += float32(w[0][24][11] * xk)
 		xk = x[12]
-		s0_0 += float32(w[0][24][12] * xk)
+		s0_4 += float32(w[0][24][12] * xk)
 		xk = x[13]
-		s0_1 += float32(w[0][24][13] * xk)
+		s0_5 += float32(w[0][24][13] * xk)
 		xk = x[14]
-		s0_0 += float32(w[0][24][14] * xk)
+		s0_6 += float32(w[0][24][14] * xk)
 		xk = x[15]
-		s0_1 += float32(w[0][24][15] * xk)
-		s0 := (s0_0 + s0_1)
+		s0_7 += float32(w[0][24][15] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[24] = s0
 	}
 }
 
-// dense4GradInputRowsGeneric is dense4GradInput for n rows.
-func dense4GradInputRowsGeneric(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4GradInputRowsGeneric is dense4GradInput for every row.
+func dense4GradInputRowsGeneric(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4GradInput(&y[i], &x[i], w)
 	}
 }
@@ -2581,7 +2695,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[33]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -2624,7 +2738,7 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) 
 	}
 }
 
-// eyeForwardTrain computes the output of layer "eye", 19→33:
+// eyeForwardTrainGeneric computes the output of layer "eye", 19→33:
 //
 //	for n := range y {
 //		s := b[n]
@@ -2635,7 +2749,7 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) 
 //	}
 //
 // Rolled: 627 multiply-adds. It does not allocate; y must not overlap the operands.
-func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+func eyeForwardTrainGeneric(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -2902,10 +3016,12 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	}
 }
 
-// eyeForwardTrainRowsGeneric is eyeForwardTrain for n rows.
-func eyeForwardTrainRowsGeneric(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
+// eyeForwardTrainRowsGeneric is eyeForwardTrainGeneric for every row.
+func eyeForwardTrainRowsGeneric(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	y = y[:len(x)]
+	y1 = y1[:len(x)]
+	for i := range x {
+		eyeForwardTrainGeneric(&y[i], &y1[i], &x[i], w, wt, b)
 	}
 }
 
@@ -3048,7 +3164,7 @@ func halve(lanes *[16]float32) float32 {
 func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[17]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -3091,7 +3207,7 @@ func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 	}
 }
 
-// innerForwardTrain computes the output of layer "inner", 33→17:
+// innerForwardTrainGeneric computes the output of layer "inner", 33→17:
 //
 //	for n := range y {
 //		s := b[n]
@@ -3102,7 +3218,7 @@ func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 //	}
 //
 // Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+func innerForwardTrainGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -3262,10 +3378,11 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 	}
 }
 
-// innerForwardTrainRowsGeneric is innerForwardTrain for n rows.
-func innerForwardTrainRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		innerForwardTrain(&y[i], &x[i], w, wt, b)
+// innerForwardTrainRowsGeneric is innerForwardTrainGeneric for every row.
+func innerForwardTrainRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		innerForwardTrainGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
 
@@ -3279,69 +3396,41 @@ func innerForwardTrainRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][3
 //		y[n] = geluGradient(dropoutGradient(s))
 //	}
 //
-// Rolled: 561 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 561 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32, dropout1Mask *[33]float32, z1 *[33]float32) {
-	for k := 0; k <= 29; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 32; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &w[0][k]
-			w1 := &w[0][k+1]
-			w2 := &w[0][k+2]
-			w3 := &w[0][k+3]
 			d := (*[16]float32)(x[0 : 0+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[1]float32)(x[16:17])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
-			}
+			s0_0 += float32(w0[0] * d[0])
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := dropoutGradient(s0, dropout1Mask[k])
 		y[k] = geluGradient(z1[k], s0v0)
-		s1v0 := dropoutGradient(s1, dropout1Mask[k+1])
-		y[k+1] = geluGradient(z1[k+1], s1v0)
-		s2v0 := dropoutGradient(s2, dropout1Mask[k+2])
-		y[k+2] = geluGradient(z1[k+2], s2v0)
-		s3v0 := dropoutGradient(s3, dropout1Mask[k+3])
-		y[k+3] = geluGradient(z1[k+3], s3v0)
-	}
-	{
-		var s0 float32
-		{
-			w0 := &w[0][32]
-			d := (*[16]float32)(x[0 : 0+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-			}
-		}
-		{
-			w0 := &wt[32]
-			d := (*[1]float32)(x[16:17])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-			}
-		}
-		s0v0 := dropoutGradient(s0, dropout1Mask[32])
-		y[32] = geluGradient(z1[32], s0v0)
 	}
 }
 
-// innerGradInputRowsGeneric is innerGradInput for n rows.
-func innerGradInputRowsGeneric(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// innerGradInputRowsGeneric is innerGradInput for every row.
+func innerGradInputRowsGeneric(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	u1 = u1[:len(x)]
+	for i := range x {
 		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
 	}
 }
@@ -3473,7 +3562,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -3979,7 +4068,7 @@ func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -4006,7 +4095,7 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 	}
 }
 
-// scoreForwardTrain computes the output of layer "score", 16→1:
+// scoreForwardTrainGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -4017,7 +4106,7 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 //	}
 //
 // Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+func scoreForwardTrainGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -4059,10 +4148,11 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 	}
 }
 
-// scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
-func scoreForwardTrainRowsGeneric(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
+// scoreForwardTrainRowsGeneric is scoreForwardTrainGeneric for every row.
+func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		scoreForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -4076,65 +4166,142 @@ func scoreForwardTrainRowsGeneric(y *[8][1]float32, x *[8][16]float32, wt *[16][
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
-		y[1] = s1
-		y[2] = s2
-		y[3] = s3
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = s0
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = s0
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = s0
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = s0
-		y[5] = s1
-		y[6] = s2
-		y[7] = s3
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = s0
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = s0
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = s0
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[8] = s0
-		y[9] = s1
-		y[10] = s2
-		y[11] = s3
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = s0
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = s0
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = s0
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[12] = s0
-		y[13] = s1
-		y[14] = s2
-		y[15] = s3
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = s0
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = s0
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = s0
 	}
 }
 
-// scoreGradInputRowsGeneric is scoreGradInput for n rows.
-func scoreGradInputRowsGeneric(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// scoreGradInputRowsGeneric is scoreGradInput for every row.
+func scoreGradInputRowsGeneric(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreGradInput(&y[i], &x[i], wt)
 	}
 }

@@ -4,11 +4,9 @@ package reproducible
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// prepare makes what is the same for all samples of a step.
+func (t *Trainer) prepare() {
 	p := t.net.p
-	ws := &t.m.gradientSpace
 	for o := range 16 {
 		var row [25]float32
 		nnrt.Dropout(row[:], t.seed, nnrt.PurposeDropConnect, t.step, 10, 0, uint64(o*25), 429496730, 1.1111112)
@@ -16,80 +14,122 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 			*t.m.connectionsMask.dense4Weight(o, i) = v
 		}
 	}
-	dense4WeightDropConnect(t, p, g)
+	dense4WeightDropConnect(t, p, &t.m.grads)
+}
+
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
+	p := t.net.p
+	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	s_ := 0.25 / float64(len(x))
 	s_3 := float32(s_)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	imageScaled := t.m.imageScaled[from : from+n][:len(x)]
+	z1 := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	dropout1Mask := ws.t2[from : from+n][:len(x)]
+	dropout1 := t.m.dropout1[from : from+n][:len(x)]
+	a2 := ws.t3[from : from+n][:len(x)]
+	z3 := ws.t4[from : from+n][:len(x)]
+	a3 := ws.t5[from : from+n][:len(x)]
+	senses := t.m.senses[from : from+n][:len(x)]
+	a4 := t.m.a4[from : from+n][:len(x)]
+	z5 := ws.t6[from : from+n][:len(x)]
+	a5 := t.m.a5[from : from+n][:len(x)]
+	z6 := ws.t7[from : from+n][:len(x)]
+	a7 := ws.t8[from : from+n][:len(x)]
+	z6Max := ws.t9[from : from+n][:len(x)]
+	z6Exp := ws.t10[from : from+n][:len(x)]
+	z6Sum := ws.t11[from : from+n][:len(x)]
+	z6T := ws.t12[from : from+n][:len(x)]
+	lZ6 := t.m.lZ6[from : from+n][:len(x)]
+	tHot := ws.t7[from : from+n][:len(x)]
+	dz6 := t.m.dz6[from : from+n][:len(x)]
+	lA7 := t.m.lA7[from : from+n][:len(x)]
+	da7 := ws.t12[from : from+n][:len(x)]
+	dz7 := t.m.dz7[from : from+n][:len(x)]
+	da5 := ws.t13[from : from+n][:len(x)]
+	dz5 := t.m.dz5[from : from+n][:len(x)]
+	dz4 := t.m.dz4[from : from+n][:len(x)]
+	dsenses := ws.t14[from : from+n][:len(x)]
+	da2 := ws.t15[from : from+n][:len(x)]
+	da3 := ws.t5[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		for j := range t.m.imageScaled[i] {
-			t.m.imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		for j := range imageScaled[i] {
+			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
 		}
 	}
-	eyeForwardTrainRows(&ws.t0, &ws.t1, &t.m.imageScaled, &p.w1, &p.w1t, &p.b1, len(x))
+	eyeForwardTrainRows(z1, a1, imageScaled, &p.w1, &p.w1t, &p.b1)
 	for i := range x {
-		nnrt.Dropout(ws.t2[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.samples+uint32(i), 0, 858993459, 1.25)
-		for j := range t.m.dropout1[i] {
-			t.m.dropout1[i][j] = dropout(ws.t1[i][j], ws.t2[i][j])
-		}
+		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 858993459, 1.25)
+		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
 	}
-	innerForwardTrainRows(&ws.t3, &t.m.dropout1, &p.w2, &p.w2t, &p.b2, len(x))
-	bodyForwardTrainRows(&ws.t4, &ws.t5, x, &p.w3, &p.b3, len(x))
+	innerForwardTrainRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
+	bodyForwardTrainRows(z3, a3, x, &p.w3, &p.b3)
 	for i := range x {
-		copy(t.m.senses[i][0:17], ws.t3[i][:])
-		copy(t.m.senses[i][17:25], ws.t5[i][:])
+		copy(senses[i][0:17], a2[i][:])
+		copy(senses[i][17:25], a3[i][:])
 	}
-	dense4ForwardTrainRows(&t.m.a4, &t.m.senses, &t.m.connectionsKept.w4, &p.b4, len(x))
+	dense4ForwardTrainRows(a4, senses, &t.m.connectionsKept.w4, &p.b4)
 	for i := range x {
-		mixedForwardTrain(&ws.t6[i], &t.m.a5[i], &t.m.a4[i], &p.w5, &p.b5)
+		mixedForwardTrain(&z5[i], &a5[i], &a4[i], &p.w5, &p.b5)
 	}
-	choiceForwardTrainRows(&ws.t7, &t.m.a5, &p.w6, &p.b6, len(x))
-	scoreForwardTrainRows(&ws.t8, &t.m.a5, &p.w7, &p.b7, len(x))
+	choiceForwardTrainRows(z6, a5, &p.w6, &p.b6)
+	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
 	for i := range x {
-		s_4 := ws.t7[i][0]
+		s_4 := z6[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, ws.t7[i][j])
+			s_4 = larger(s_4, z6[i][j])
 		}
-		ws.t9[i][0] = s_4
-		for j := range ws.t10[i] {
-			ws.t10[i][j] = exponentials(ws.t7[i][j], ws.t9[i][0])
+		z6Max[i][0] = s_4
+		for j := range z6Exp[i] {
+			z6Exp[i][j] = exponentials(z6[i][j], z6Max[i][0])
 		}
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(ws.t10[i][j])
+			s_5 += float32(z6Exp[i][j])
 		}
-		ws.t11[i][0] = s_5
-		ws.t12[i][0] = ws.t7[i][y[i].Class]
-		t.m.lZ6[i][0] = crossEntropy(ws.t12[i][0], ws.t9[i][0], ws.t11[i][0])
-		clear(ws.t7[i][:])
-		ws.t7[i][y[i].Class] = 1
-		for j := range t.m.dz6[i] {
-			t.m.dz6[i][j] = crossEntropyGradient(ws.t10[i][j], ws.t11[i][0], ws.t7[i][j], s_2)
+		z6Sum[i][0] = s_5
+		z6T[i][0] = z6[i][y[i].Class]
+		lZ6[i][0] = crossEntropy(z6T[i][0], z6Max[i][0], z6Sum[i][0])
+		clear(tHot[i][:])
+		tHot[i][y[i].Class] = 1
+		for j := range dz6[i] {
+			dz6[i][j] = crossEntropyGradient(z6Exp[i][j], z6Sum[i][0], tHot[i][j], s_2)
 		}
-		s_6 := huber(ws.t8[i][0], y[i].Value[0])
-		t.m.lA7[i][0] = s_6
-		ws.t12[i][0] = huberGradient(ws.t8[i][0], y[i].Value[0], s_3)
-		t.m.dz7[i][0] = sigmoidGradient(ws.t8[i][0], ws.t12[i][0])
+		s_6 := huber(a7[i][0], y[i].Value[0])
+		lA7[i][0] = s_6
+		da7[i][0] = huberGradient(a7[i][0], y[i].Value[0], s_3)
+		dz7[i][0] = sigmoidGradient(a7[i][0], da7[i][0])
 	}
-	scoreGradInputRows(&ws.t13, &t.m.dz7, &p.w7, &t.m.transposed, len(x))
-	choiceGradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &ws.t13, &ws.t6, &t.m.transposed, len(x))
+	scoreGradInputRows(da5, dz7, &p.w7)
+	choiceGradInputRows(dz5, dz6, &p.w6, da5, z5)
 	for i := range x {
-		mixedGradInput(&t.m.dz4[i], &t.m.dz5[i], &p.w5, &t.m.a4[i])
+		mixedGradInput(&dz4[i], &dz5[i], &p.w5, &a4[i])
 	}
-	dense4GradInputRows(&ws.t14, &t.m.dz4, &t.m.connectionsKept.w4, &t.m.transposed, len(x))
+	dense4GradInputRows(dsenses, dz4, &t.m.connectionsKept.w4)
 	for i := range x {
-		copy(ws.t15[i][:], ws.t14[i][0:17])
-		copy(ws.t5[i][:], ws.t14[i][17:25])
-		for j := range t.m.dz3[i] {
-			t.m.dz3[i][j] = eluGradient(ws.t4[i][j], ws.t5[i][j])
-		}
-		for j := range t.m.dz2[i] {
-			t.m.dz2[i][j] = tanhGradient(ws.t3[i][j], ws.t15[i][j])
-		}
+		copy(da2[i][:], dsenses[i][0:17])
+		copy(da3[i][:], dsenses[i][17:25])
+		eluGradientEach(&dz3[i], &z3[i], &da3[i])
+		tanhGradientEach(&dz2[i], &a2[i], &da2[i])
 	}
-	innerGradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &p.w2t, &ws.t2, &ws.t0, &t.m.transposed, len(x))
+	innerGradInputRows(dz1, dz2, &p.w2, &p.w2t, dropout1Mask, z1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	s_ := 0.25 / float64(len(x))
+	s_3 := float32(s_)
 	var lossClass float32
 	for i := range t.m.lZ6[:len(x)] {
 		lossClass += t.m.lZ6[i][0]
@@ -99,71 +139,124 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 		lossValue += t.m.lA7[i][0]
 	}
 	loss := loss_2(lossClass, s_2, lossValue, s_3)
-	scoreGradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a5[:len(x)])
-	scoreBiasGrad(&g.b7, t.m.dz7[:len(x)])
-	choiceGradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
-	choiceBiasGrad(&g.b6, t.m.dz6[:len(x)])
-	mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
-	mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
-	dense4WeightDropConnectGradient(t, p, g)
-	mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
-	bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
-	bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
-	innerGradWeight(&g.w2, &g.w2t, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
-	innerBiasGrad(&g.b2, t.m.dz2[:len(x)])
-	eyeGradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.imageScaled[:len(x)])
-	eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(12, parts) {
+		scoreGradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(15, parts) {
+		scoreBiasGrad(&g.b7, t.m.dz7[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		choiceGradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	}
+	if part == dealt(14, parts) {
+		choiceBiasGrad(&g.b6, t.m.dz6[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	}
+	if part == dealt(11, parts) {
+		mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
+		dense4WeightDropConnectGradient(t, t.net.p, g)
+	}
+	if part == dealt(10, parts) {
+		mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
+	}
+	if part == dealt(13, parts) {
+		bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		innerGradWeight(&g.w2, &g.w2t, t.m.dz2[:len(x)], t.m.dropout1[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		innerBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		eyeGradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.imageScaled[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	imageScaled := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	a2 := ws.t2[from : from+n][:len(x)]
+	a3 := ws.t3[from : from+n][:len(x)]
+	senses := ws.t4[from : from+n][:len(x)]
+	a4 := ws.t5[from : from+n][:len(x)]
+	a5 := ws.t6[from : from+n][:len(x)]
+	z6 := ws.t7[from : from+n][:len(x)]
+	a7 := ws.t8[from : from+n][:len(x)]
+	z6Max := ws.t9[from : from+n][:len(x)]
+	z6Exp := ws.t10[from : from+n][:len(x)]
+	z6Sum := ws.t11[from : from+n][:len(x)]
+	z6T := ws.t12[from : from+n][:len(x)]
+	lZ6 := t.m.lZ6_2[from : from+n][:len(x)]
+	lA7 := t.m.lA7_2[from : from+n][:len(x)]
+	for i := range x {
+		for j := range imageScaled[i] {
+			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		}
+	}
+	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
+	bodyForwardRows_2(a3, x, &p.w3, &p.b3)
+	for i := range x {
+		copy(senses[i][0:17], a2[i][:])
+		copy(senses[i][17:25], a3[i][:])
+	}
+	dense4ForwardRows_2(a4, senses, &p.w4, &p.b4)
+	for i := range x {
+		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
+	}
+	choiceForwardRows_2(z6, a5, &p.w6, &p.b6)
+	scoreForwardRows_2(a7, a5, &p.w7, &p.b7)
+	for i := range x {
+		s := z6[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, z6[i][j])
+		}
+		z6Max[i][0] = s
+		for j := range z6Exp[i] {
+			z6Exp[i][j] = exponentials(z6[i][j], z6Max[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(z6Exp[i][j])
+		}
+		z6Sum[i][0] = s_2
+		z6T[i][0] = z6[i][y[i].Class]
+		lZ6[i][0] = crossEntropy(z6T[i][0], z6Max[i][0], z6Sum[i][0])
+		s_3 := huber(a7[i][0], y[i].Value[0])
+		lA7[i][0] = s_3
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	s_ := 0.25 / float64(len(x))
 	s_3 := float32(s_)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	for i := range x {
-		for j := range ws.t0[i] {
-			ws.t0[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
-		}
-	}
-	eyeForwardRows(&ws.t1, &ws.t0, &p.w1, &p.w1t, &p.b1, len(x))
-	innerForwardRows(&ws.t2, &ws.t1, &p.w2, &p.w2t, &p.b2, len(x))
-	bodyForwardRows_2(&ws.t3, x, &p.w3, &p.b3, len(x))
-	for i := range x {
-		copy(ws.t4[i][0:17], ws.t2[i][:])
-		copy(ws.t4[i][17:25], ws.t3[i][:])
-	}
-	dense4ForwardRows_2(&ws.t5, &ws.t4, &p.w4, &p.b4, len(x))
-	for i := range x {
-		mixedForward(&ws.t6[i], &ws.t5[i], &p.w5, &p.b5)
-	}
-	choiceForwardRows_2(&ws.t7, &ws.t6, &p.w6, &p.b6, len(x))
-	scoreForwardRows_2(&ws.t8, &ws.t6, &p.w7, &p.b7, len(x))
-	for i := range x {
-		s_4 := ws.t7[i][0]
-		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, ws.t7[i][j])
-		}
-		ws.t9[i][0] = s_4
-		for j := range ws.t10[i] {
-			ws.t10[i][j] = exponentials(ws.t7[i][j], ws.t9[i][0])
-		}
-		var s_5 float32
-		for j := range 3 {
-			s_5 += float32(ws.t10[i][j])
-		}
-		ws.t11[i][0] = s_5
-		ws.t12[i][0] = ws.t7[i][y[i].Class]
-		t.m.lZ6_2[i][0] = crossEntropy(ws.t12[i][0], ws.t9[i][0], ws.t11[i][0])
-		s_6 := huber(ws.t8[i][0], y[i].Value[0])
-		t.m.lA7_2[i][0] = s_6
-	}
 	var lossClass float32
 	for i := range t.m.lZ6_2[:len(x)] {
 		lossClass += t.m.lZ6_2[i][0]
@@ -257,5 +350,4 @@ type memory struct {
 		t11 [8][1]float32
 		t12 [8][1]float32
 	}
-	transposed [17][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

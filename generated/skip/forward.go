@@ -46,35 +46,43 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	senses := ws.t2[:len(x)]
+	joined := ws.t3[:len(x)]
+	z4 := ws.t4[:len(x)]
+	z4Max := ws.t5[:len(x)]
+	z4Exp := ws.t6[:len(x)]
+	z4Sum := ws.t5[:len(x)]
 	for i := range x {
-		eyeForward_2(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
+		eyeForward_2(&a1[i], &x[i].Image, &p.w1, &p.b1)
 	}
-	bodyForwardRows(&ws.t1, x, &p.w2, &p.b2, len(x))
+	bodyForwardRows(a2, x, &p.w2, &p.b2)
 	for i := range x {
-		copy(ws.t2[i][0:12], ws.t0[i][:])
-		copy(ws.t2[i][12:16], ws.t1[i][:])
-		innerForward_2(&ws.t3[i], &ws.t2[i], &p.w3, &p.b3, &ws.t2[i])
+		copy(senses[i][0:12], a1[i][:])
+		copy(senses[i][12:16], a2[i][:])
+		innerForward_2(&joined[i], &senses[i], &p.w3, &p.b3, &senses[i])
 	}
-	choiceForwardRows(&ws.t4, &ws.t3, &p.w4, &p.b4, len(x))
+	choiceForwardRows(z4, joined, &p.w4, &p.b4)
 	for i := range x {
-		s := ws.t4[i][0]
+		s := z4[i][0]
 		for j := 1; j < 3; j++ {
-			s = larger(s, ws.t4[i][j])
+			s = larger(s, z4[i][j])
 		}
-		ws.t5[i][0] = s
-		for j := range ws.t6[i] {
-			ws.t6[i][j] = exponentials(ws.t4[i][j], ws.t5[i][0])
+		z4Max[i][0] = s
+		for j := range z4Exp[i] {
+			z4Exp[i][j] = exponentials(z4[i][j], z4Max[i][0])
 		}
 		var s_2 float32
 		for j := range 3 {
-			s_2 += float32(ws.t6[i][j])
+			s_2 += float32(z4Exp[i][j])
 		}
-		ws.t5[i][0] = s_2
+		z4Sum[i][0] = s_2
 		for j := range y[i].Policy {
-			y[i].Policy[j] = softmax(ws.t6[i][j], ws.t5[i][0])
+			y[i].Policy[j] = softmax(z4Exp[i][j], z4Sum[i][0])
 		}
 	}
-	scoreForwardRows(y, &ws.t3, &p.w5, &p.b5, len(x))
+	scoreForwardRows(y, joined, &p.w5, &p.b5)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

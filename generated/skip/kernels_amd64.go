@@ -3,6 +3,25 @@
 
 package skip
 
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// bodyBiasLearn updates body.bias: gradient and sgd.
+func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn4_2AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	bodyBiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // bodyBiasSgd changes body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -16,14 +35,11 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func bodyForwardAVX2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		bodyForwardAVX2(y, x, wt, b)
-		for j, s := range y {
-			y[j] = tanh(s)
-		}
+		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForwardGeneric(y, x, wt, b)
@@ -34,21 +50,19 @@ func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 //go:noescape
 func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardRows is bodyForward_2Generic for n rows.
-func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardRows is bodyForward_2Generic for every row.
+func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			bodyForward_2(&y[0], &x[0].Pose, wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	bodyForwardRowsGeneric(y, x, wt, b, n)
+	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
@@ -56,21 +70,33 @@ func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]
 //go:noescape
 func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardRows_2 is bodyForwardGeneric for n rows.
-func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardRows_2 is bodyForwardGeneric for every row.
+func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			bodyForward(&y[0], &x[0].Pose, wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	bodyForwardRows_2Generic(y, x, wt, b, n)
+	bodyForwardRows_2Generic(y, x, wt, b)
+}
+
+// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 12 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	bodyForwardTrainGeneric(y, x, wt, b)
 }
 
 // bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
@@ -78,44 +104,39 @@ func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 //go:noescape
 func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// bodyForwardTrainRows is bodyForwardTrain for n rows.
-func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+// bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
+func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			bodyForwardTrain(&y[0], &x[0].Pose, wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	bodyForwardTrainRowsGeneric(y, x, wt, b, n)
+	bodyForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func bodyForward_2AVX2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		bodyForward_2AVX2(y, x, wt, b)
-		for j, s := range y {
-			y[j] = tanh(s)
-		}
+		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// bodyGradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 4 outputs over the rows.
+// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
 //go:noescape
-func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -128,10 +149,29 @@ func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
 	if useAVX2 {
-		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
+		gradient4AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
+}
+
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// bodyWeightLearn updates body.weight: gradient and sgd.
+func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(3, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn4AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
+		}
+		return
+	}
+	bodyWeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // bodyWeightSgd changes body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -141,6 +181,25 @@ func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	bodyWeightSgdGeneric(t, p, g, lr)
+}
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// choiceBiasLearn updates choice.bias: gradient and sgd.
+func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_2AVX2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
+	choiceBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // choiceBiasSgd changes choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -156,11 +215,11 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func choiceForwardAVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		choiceForwardAVX2(y, x, wt, b)
+		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForwardGeneric(y, x, wt, b)
@@ -171,14 +230,19 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 //go:noescape
 func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardRows is choiceForward_2Generic for n rows.
-func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardRows is choiceForward_2Generic for every row.
+func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardRowsGeneric(y, x, wt, b, n)
+	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
 // choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -186,14 +250,33 @@ func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32
 //go:noescape
 func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardRows_2 is choiceForwardGeneric for n rows.
-func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardRows_2 is choiceForwardGeneric for every row.
+func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardRows_2Generic(y, x, wt, b, n)
+	choiceForwardRows_2Generic(y, x, wt, b)
+}
+
+// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	choiceForwardTrainGeneric(y, x, wt, b)
 }
 
 // choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -201,49 +284,51 @@ func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float
 //go:noescape
 func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceForwardTrainRows is choiceForwardTrain for n rows.
-func choiceForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
+func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			choiceForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
+	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func choiceForward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		choiceForward_2AVX2(y, x, wt, b)
+		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-// choiceGradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// choiceGradInputRows is choiceGradInput for n rows.
-func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
+// choiceGradInputRows is choiceGradInput for every row.
+func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 0; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 3 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		choiceGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
+		y = y[:len(x)]
+		y1 = y1[:len(x)]
+		u0 = u0[:len(x)]
+		u1 = u1[:len(x)]
+		for i := range x {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			u0Row := &u0[i]
@@ -256,13 +341,13 @@ func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]floa
 		}
 		return
 	}
-	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1, scratch, n)
+	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1)
 }
 
-// choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
 //go:noescape
-func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -275,10 +360,29 @@ func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX2 {
-		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
+}
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// choiceWeightLearn updates choice.weight: gradient and sgd.
+func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(16, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn3AVX2(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
+		}
+		return
+	}
+	choiceWeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // choiceWeightSgd changes choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -290,10 +394,24 @@ func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	choiceWeightSgdGeneric(t, p, g, lr)
 }
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// eyeBiasLearn updates eye.bias: gradient and sgd.
+func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn12AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
+	eyeBiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // eyeBiasSgd changes eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -311,6 +429,27 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// innerBiasLearn updates inner.bias: gradient and sgd.
+func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 1 {
+			learn16AVX2(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	innerBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // innerBiasSgd changes inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -331,6 +470,19 @@ func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	innerWeightSgdGeneric(t, p, g, lr)
 }
 
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+
+func reluGradientEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n int, a int, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -339,6 +491,25 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// scoreBiasLearn updates score.bias: gradient and sgd.
+func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_2AVX2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
+	scoreBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // scoreBiasSgd changes score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -354,11 +525,11 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func scoreForwardAVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		scoreForwardAVX2(y, x, wt, b)
+		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
@@ -369,14 +540,19 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 //go:noescape
 func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardRows is scoreForward_2Generic for n rows.
-func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardRows is scoreForward_2Generic for every row.
+func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardRowsGeneric(y, x, wt, b, n)
+	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -384,14 +560,33 @@ func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1]
 //go:noescape
 func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardRows_2 is scoreForwardGeneric for n rows.
-func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardRows_2 is scoreForwardGeneric for every row.
+func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			scoreForward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardRows_2Generic(y, x, wt, b, n)
+	scoreForwardRows_2Generic(y, x, wt, b)
+}
+
+// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -399,57 +594,55 @@ func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float3
 //go:noescape
 func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreForwardTrainRows is scoreForwardTrain for n rows.
-func scoreForwardTrainRows(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+// scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
+func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			scoreForwardTrain(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
+	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func scoreForward_2AVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		scoreForward_2AVX2(y, x, wt, b)
+		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-// scoreGradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// scoreGradInputRows is scoreGradInput for n rows.
-func scoreGradInputRows(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
+// scoreGradInputRows is scoreGradInput for every row.
+func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 0; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 1 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			scoreGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		scoreGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
 		return
 	}
-	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
+	scoreGradInputRowsGeneric(y, x, wt)
 }
 
-// scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -462,11 +655,35 @@ func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	if useAVX2 {
-		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
 }
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// scoreWeightLearn updates score.weight: gradient and sgd.
+func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(16, 6, part, parts)
+		for k := from; k < to; k += 252 {
+			m := min(252, to-k)
+			learn1AVX2(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
+		}
+		return
+	}
+	scoreWeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // scoreWeightSgd changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -475,4 +692,10 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr)
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -42,18 +42,18 @@ func bodyForwardGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
-// bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
-func bodyForwardRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// bodyForwardRowsGeneric is bodyForward_2Generic for every row.
+func bodyForwardRowsGeneric(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
-// bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
-func bodyForwardRows_2Generic(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// bodyForwardRows_2Generic is bodyForwardGeneric for every row.
+func bodyForwardRows_2Generic(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
@@ -240,16 +240,18 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 	}
 }
 
-// choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
-func choiceForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceForwardRowsGeneric is choiceForward_2Generic for every row.
+func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		choiceForward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
-func choiceForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceForwardRows_2Generic is choiceForwardGeneric for every row.
+func choiceForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -689,6 +691,13 @@ func innerForward_2(y *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 	}
 }
 
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
 // scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
@@ -742,17 +751,18 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 	}
 }
 
-// scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
-func scoreForwardRowsGeneric(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// scoreForwardRowsGeneric is scoreForward_2Generic for every row.
+func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
 	}
 }
 
-// scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
-func scoreForwardRows_2Generic(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// scoreForwardRows_2Generic is scoreForwardGeneric for every row.
+func scoreForwardRows_2Generic(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

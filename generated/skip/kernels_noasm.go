@@ -3,6 +3,10 @@
 
 package skip
 
+func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	bodyBiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	bodyBiasSgdGeneric(t, p, g, lr)
 }
@@ -11,16 +15,20 @@ func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardRowsGeneric(y, x, wt, b, n)
+func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardRows_2Generic(y, x, wt, b, n)
+func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardRows_2Generic(y, x, wt, b)
 }
 
-func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	bodyForwardTrainRowsGeneric(y, x, wt, b, n)
+func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardTrainGeneric(y, x, wt, b)
+}
+
+func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
@@ -31,8 +39,16 @@ func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
 	bodyGradWeightGeneric(gt, dy, x)
 }
 
+func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	bodyWeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	bodyWeightSgdGeneric(t, p, g, lr)
+}
+
+func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	choiceBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -43,32 +59,44 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardRowsGeneric(y, x, wt, b, n)
+func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardRows_2Generic(y, x, wt, b, n)
+func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardRows_2Generic(y, x, wt, b)
 }
 
-func choiceForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardTrainGeneric(y, x, wt, b)
+}
+
+func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
-	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1, scratch, n)
+func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1)
 }
 
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	choiceGradWeightGeneric(gt, dy, x)
 }
 
+func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	choiceWeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	choiceWeightSgdGeneric(t, p, g, lr)
+}
+
+func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	eyeBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -79,12 +107,24 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	eyeWeightSgdGeneric(t, p, g, lr)
 }
 
+func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	innerBiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	innerBiasSgdGeneric(t, p, g, lr)
 }
 
 func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	innerWeightSgdGeneric(t, p, g, lr)
+}
+
+func reluGradientEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	scoreBiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -95,28 +135,36 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardRowsGeneric(y, x, wt, b, n)
+func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardRows_2Generic(y, x, wt, b, n)
+func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardRows_2Generic(y, x, wt, b)
 }
 
-func scoreForwardTrainRows(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardTrainGeneric(y, x, wt, b)
+}
+
+func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-func scoreGradInputRows(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
-	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
+func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	scoreGradInputRowsGeneric(y, x, wt)
 }
 
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	scoreGradWeightGeneric(gt, dy, x)
+}
+
+func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	scoreWeightLearnGeneric(t, lr, x, part, parts)
 }
 
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {

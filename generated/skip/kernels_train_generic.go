@@ -6,11 +6,21 @@ package skip
 func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// bodyBiasLearnGeneric updates body.bias: gradient and sgd.
+func bodyBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	bodyBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	bodyBiasSgd(t, p, g, lr)
 }
 
 // bodyBiasSgdGeneric changes body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -31,7 +41,7 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// bodyForwardTrain computes the output of layer "body", 3→4:
+// bodyForwardTrainGeneric computes the output of layer "body", 3→4:
 //
 //	for n := range y {
 //		s := b[n]
@@ -42,7 +52,7 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 12 multiply-adds. It does not allocate; y must not overlap the operands.
-func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+func bodyForwardTrainGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -71,11 +81,11 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 	}
 }
 
-// bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
-func bodyForwardTrainRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
+// bodyForwardTrainRowsGeneric is bodyForwardTrainGeneric for every row.
+func bodyForwardTrainRowsGeneric(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		bodyForwardTrainGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
@@ -110,6 +120,16 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][4]float32, x []Input) {
 	}
 }
 
+// bodyWeightLearnGeneric updates body.weight: gradient and sgd.
+func bodyWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	bodyGradWeight(&g.w2, t.m.dz2[:len(x)], x)
+	bodyWeightSgd(t, p, g, lr)
+}
+
 // bodyWeightSgdGeneric changes body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 3 {
@@ -132,11 +152,21 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// choiceBiasLearnGeneric updates choice.bias: gradient and sgd.
+func choiceBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(8, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	choiceBiasGrad(&g.b4, t.m.dz4[:len(x)])
+	choiceBiasSgd(t, p, g, lr)
 }
 
 // choiceBiasSgdGeneric changes choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -157,7 +187,7 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// choiceForwardTrain computes the output of layer "choice", 16→3:
+// choiceForwardTrainGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -168,7 +198,7 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+func choiceForwardTrainGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -288,10 +318,11 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	}
 }
 
-// choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
-func choiceForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
+// choiceForwardTrainRowsGeneric is choiceForwardTrainGeneric for every row.
+func choiceForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		choiceForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -305,137 +336,241 @@ func choiceForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[1
 //		y[n] = reluGradient(addGradients(s))
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]float32, djoined *[16]float32, a3 *[16]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
+		s0_1 += float32(wt[0][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[0][2] * xk)
-		s1 += float32(wt[1][2] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[3][2] * xk)
+		s0_2 += float32(wt[0][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(djoined[0], s0)
 		y[0] = s0v0
 		y1[0] = reluGradient(a3[0], s0v0)
-		s1v0 := addGradients(djoined[1], s1)
-		y[1] = s1v0
-		y1[1] = reluGradient(a3[1], s1v0)
-		s2v0 := addGradients(djoined[2], s2)
-		y[2] = s2v0
-		y1[2] = reluGradient(a3[2], s2v0)
-		s3v0 := addGradients(djoined[3], s3)
-		y[3] = s3v0
-		y1[3] = reluGradient(a3[3], s3v0)
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
+		s0_1 += float32(wt[1][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[4][2] * xk)
-		s1 += float32(wt[5][2] * xk)
-		s2 += float32(wt[6][2] * xk)
-		s3 += float32(wt[7][2] * xk)
+		s0_2 += float32(wt[1][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[1], s0)
+		y[1] = s0v0
+		y1[1] = reluGradient(a3[1], s0v0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[2][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[2], s0)
+		y[2] = s0v0
+		y1[2] = reluGradient(a3[2], s0v0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[3][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[3], s0)
+		y[3] = s0v0
+		y1[3] = reluGradient(a3[3], s0v0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[4][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(djoined[4], s0)
 		y[4] = s0v0
 		y1[4] = reluGradient(a3[4], s0v0)
-		s1v0 := addGradients(djoined[5], s1)
-		y[5] = s1v0
-		y1[5] = reluGradient(a3[5], s1v0)
-		s2v0 := addGradients(djoined[6], s2)
-		y[6] = s2v0
-		y1[6] = reluGradient(a3[6], s2v0)
-		s3v0 := addGradients(djoined[7], s3)
-		y[7] = s3v0
-		y1[7] = reluGradient(a3[7], s3v0)
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[8][1] * xk)
-		s1 += float32(wt[9][1] * xk)
-		s2 += float32(wt[10][1] * xk)
-		s3 += float32(wt[11][1] * xk)
+		s0_1 += float32(wt[5][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[8][2] * xk)
-		s1 += float32(wt[9][2] * xk)
-		s2 += float32(wt[10][2] * xk)
-		s3 += float32(wt[11][2] * xk)
+		s0_2 += float32(wt[5][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[5], s0)
+		y[5] = s0v0
+		y1[5] = reluGradient(a3[5], s0v0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[6][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[6], s0)
+		y[6] = s0v0
+		y1[6] = reluGradient(a3[6], s0v0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[7][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[7], s0)
+		y[7] = s0v0
+		y1[7] = reluGradient(a3[7], s0v0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[8][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[8][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(djoined[8], s0)
 		y[8] = s0v0
 		y1[8] = reluGradient(a3[8], s0v0)
-		s1v0 := addGradients(djoined[9], s1)
-		y[9] = s1v0
-		y1[9] = reluGradient(a3[9], s1v0)
-		s2v0 := addGradients(djoined[10], s2)
-		y[10] = s2v0
-		y1[10] = reluGradient(a3[10], s2v0)
-		s3v0 := addGradients(djoined[11], s3)
-		y[11] = s3v0
-		y1[11] = reluGradient(a3[11], s3v0)
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
 		xk = x[1]
-		s0 += float32(wt[12][1] * xk)
-		s1 += float32(wt[13][1] * xk)
-		s2 += float32(wt[14][1] * xk)
-		s3 += float32(wt[15][1] * xk)
+		s0_1 += float32(wt[9][1] * xk)
 		xk = x[2]
-		s0 += float32(wt[12][2] * xk)
-		s1 += float32(wt[13][2] * xk)
-		s2 += float32(wt[14][2] * xk)
-		s3 += float32(wt[15][2] * xk)
+		s0_2 += float32(wt[9][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[9], s0)
+		y[9] = s0v0
+		y1[9] = reluGradient(a3[9], s0v0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[10][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[10][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[10], s0)
+		y[10] = s0v0
+		y1[10] = reluGradient(a3[10], s0v0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[11][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[11][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[11], s0)
+		y[11] = s0v0
+		y1[11] = reluGradient(a3[11], s0v0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[12][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[12][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		s0v0 := addGradients(djoined[12], s0)
 		y[12] = s0v0
 		y1[12] = reluGradient(a3[12], s0v0)
-		s1v0 := addGradients(djoined[13], s1)
-		y[13] = s1v0
-		y1[13] = reluGradient(a3[13], s1v0)
-		s2v0 := addGradients(djoined[14], s2)
-		y[14] = s2v0
-		y1[14] = reluGradient(a3[14], s2v0)
-		s3v0 := addGradients(djoined[15], s3)
-		y[15] = s3v0
-		y1[15] = reluGradient(a3[15], s3v0)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[13][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[13][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[13], s0)
+		y[13] = s0v0
+		y1[13] = reluGradient(a3[13], s0v0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[14][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[14][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[14], s0)
+		y[14] = s0v0
+		y1[14] = reluGradient(a3[14], s0v0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[15][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[15][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		s0v0 := addGradients(djoined[15], s0)
+		y[15] = s0v0
+		y1[15] = reluGradient(a3[15], s0v0)
 	}
 }
 
-// choiceGradInputRowsGeneric is choiceGradInput for n rows.
-func choiceGradInputRowsGeneric(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// choiceGradInputRowsGeneric is choiceGradInput for every row.
+func choiceGradInputRowsGeneric(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+	y = y[:len(x)]
+	y1 = y1[:len(x)]
+	u0 = u0[:len(x)]
+	u1 = u1[:len(x)]
+	for i := range x {
 		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }
@@ -469,6 +604,16 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 	}
 }
 
+// choiceWeightLearnGeneric updates choice.weight: gradient and sgd.
+func choiceWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	choiceGradWeight(&g.w4, t.m.dz4[:len(x)], t.m.joined[:len(x)])
+	choiceWeightSgd(t, p, g, lr)
+}
+
 // choiceWeightSgdGeneric changes choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 16 {
@@ -487,15 +632,32 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[12]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// eyeBiasLearnGeneric updates eye.bias: gradient and sgd.
+func eyeBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+	eyeBiasSgd(t, p, g, lr)
 }
 
 // eyeBiasSgdGeneric changes eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -651,6 +813,16 @@ func eyeGradWeight(g *[48]float32, dy [][12]float32, x []Input) {
 	}
 }
 
+// eyeWeightLearn updates eye.weight: gradient and sgd.
+func eyeWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	eyeGradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	eyeWeightSgd(t, p, g, lr)
+}
+
 // eyeWeightSgdGeneric changes eye.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -673,11 +845,21 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[16]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// innerBiasLearnGeneric updates inner.bias: gradient and sgd.
+func innerBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	innerBiasGrad(&g.b3, t.m.dz3[:len(x)])
+	innerBiasSgd(t, p, g, lr)
 }
 
 // innerBiasSgdGeneric changes inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -1165,6 +1347,16 @@ func innerGradWeight(g *[128]float32, dy [][16]float32, x [][16]float32) {
 	}
 }
 
+// innerWeightLearn updates inner.weight: gradient and sgd.
+func innerWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	innerGradWeight(&g.w3, t.m.dz3[:len(x)], t.m.senses[:len(x)])
+	innerWeightSgd(t, p, g, lr)
+}
+
 // innerWeightSgdGeneric changes inner.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -1187,11 +1379,21 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// scoreBiasLearnGeneric updates score.bias: gradient and sgd.
+func scoreBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(9, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	scoreBiasGrad(&g.b5, t.m.dz5[:len(x)])
+	scoreBiasSgd(t, p, g, lr)
 }
 
 // scoreBiasSgdGeneric changes score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -1212,7 +1414,7 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// scoreForwardTrain computes the output of layer "score", 16→1:
+// scoreForwardTrainGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1223,7 +1425,7 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+func scoreForwardTrainGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1265,10 +1467,11 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 	}
 }
 
-// scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
-func scoreForwardTrainRowsGeneric(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
+// scoreForwardTrainRowsGeneric is scoreForwardTrainGeneric for every row.
+func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		scoreForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1282,65 +1485,142 @@ func scoreForwardTrainRowsGeneric(y *[16][1]float32, x *[16][16]float32, wt *[16
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
-		y[1] = s1
-		y[2] = s2
-		y[3] = s3
 	}
 	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
+		s0_0 += float32(wt[1][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = s0
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = s0
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = s0
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[4] = s0
-		y[5] = s1
-		y[6] = s2
-		y[7] = s3
 	}
 	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
+		s0_0 += float32(wt[5][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = s0
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = s0
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = s0
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[8] = s0
-		y[9] = s1
-		y[10] = s2
-		y[11] = s3
 	}
 	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
+		s0_0 += float32(wt[9][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = s0
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = s0
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = s0
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[12] = s0
-		y[13] = s1
-		y[14] = s2
-		y[15] = s3
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = s0
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = s0
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = s0
 	}
 }
 
-// scoreGradInputRowsGeneric is scoreGradInput for n rows.
-func scoreGradInputRowsGeneric(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// scoreGradInputRowsGeneric is scoreGradInput for every row.
+func scoreGradInputRowsGeneric(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		scoreGradInput(&y[i], &x[i], wt)
 	}
 }
@@ -1368,6 +1648,16 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 			gk[0] = s0
 		}
 	}
+}
+
+// scoreWeightLearnGeneric updates score.weight: gradient and sgd.
+func scoreWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	scoreGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.joined[:len(x)])
+	scoreWeightSgd(t, p, g, lr)
 }
 
 // scoreWeightSgdGeneric changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).

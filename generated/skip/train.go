@@ -4,66 +4,96 @@ package skip
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	s_ := 0.5 / float64(len(x))
 	s_3 := float32(s_)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	senses := t.m.senses[from : from+n][:len(x)]
+	a3 := ws.t2[from : from+n][:len(x)]
+	joined := t.m.joined[from : from+n][:len(x)]
+	z4 := ws.t3[from : from+n][:len(x)]
+	z5 := ws.t4[from : from+n][:len(x)]
+	z4Max := ws.t5[from : from+n][:len(x)]
+	z4Exp := ws.t6[from : from+n][:len(x)]
+	z4Sum := ws.t7[from : from+n][:len(x)]
+	z4T := ws.t8[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4[from : from+n][:len(x)]
+	tHot := ws.t3[from : from+n][:len(x)]
+	dz4 := t.m.dz4[from : from+n][:len(x)]
+	lZ5 := t.m.lZ5[from : from+n][:len(x)]
+	dz5 := t.m.dz5[from : from+n][:len(x)]
+	djoined := ws.t9[from : from+n][:len(x)]
+	djoined_2 := ws.t10[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	djoined_3 := ws.t9[from : from+n][:len(x)]
+	da1 := ws.t11[from : from+n][:len(x)]
+	da2 := ws.t12[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		eyeForwardTrain(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
+		eyeForwardTrain(&a1[i], &x[i].Image, &p.w1, &p.b1)
 	}
-	bodyForwardTrainRows(&ws.t1, x, &p.w2, &p.b2, len(x))
+	bodyForwardTrainRows(a2, x, &p.w2, &p.b2)
 	for i := range x {
-		copy(t.m.senses[i][0:12], ws.t0[i][:])
-		copy(t.m.senses[i][12:16], ws.t1[i][:])
-		innerForwardTrain(&ws.t2[i], &t.m.joined[i], &t.m.senses[i], &p.w3, &p.b3, &t.m.senses[i])
+		copy(senses[i][0:12], a1[i][:])
+		copy(senses[i][12:16], a2[i][:])
+		innerForwardTrain(&a3[i], &joined[i], &senses[i], &p.w3, &p.b3, &senses[i])
 	}
-	choiceForwardTrainRows(&ws.t3, &t.m.joined, &p.w4, &p.b4, len(x))
-	scoreForwardTrainRows(&ws.t4, &t.m.joined, &p.w5, &p.b5, len(x))
+	choiceForwardTrainRows(z4, joined, &p.w4, &p.b4)
+	scoreForwardTrainRows(z5, joined, &p.w5, &p.b5)
 	for i := range x {
-		s_4 := ws.t3[i][0]
+		s_4 := z4[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, ws.t3[i][j])
+			s_4 = larger(s_4, z4[i][j])
 		}
-		ws.t5[i][0] = s_4
-		for j := range ws.t6[i] {
-			ws.t6[i][j] = exponentials(ws.t3[i][j], ws.t5[i][0])
+		z4Max[i][0] = s_4
+		for j := range z4Exp[i] {
+			z4Exp[i][j] = exponentials(z4[i][j], z4Max[i][0])
 		}
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(ws.t6[i][j])
+			s_5 += float32(z4Exp[i][j])
 		}
-		ws.t7[i][0] = s_5
-		ws.t8[i][0] = ws.t3[i][y[i].Policy]
-		t.m.lZ4[i][0] = crossEntropy(ws.t8[i][0], ws.t5[i][0], ws.t7[i][0])
-		clear(ws.t3[i][:])
-		ws.t3[i][y[i].Policy] = 1
-		for j := range t.m.dz4[i] {
-			t.m.dz4[i][j] = crossEntropyGradient(ws.t6[i][j], ws.t7[i][0], ws.t3[i][j], s_2)
+		z4Sum[i][0] = s_5
+		z4T[i][0] = z4[i][y[i].Policy]
+		lZ4[i][0] = crossEntropy(z4T[i][0], z4Max[i][0], z4Sum[i][0])
+		clear(tHot[i][:])
+		tHot[i][y[i].Policy] = 1
+		for j := range dz4[i] {
+			dz4[i][j] = crossEntropyGradient(z4Exp[i][j], z4Sum[i][0], tHot[i][j], s_2)
 		}
-		s_6 := mse(ws.t4[i][0], y[i].Value[0])
-		t.m.lZ5[i][0] = s_6
-		t.m.dz5[i][0] = mseGradient(ws.t4[i][0], y[i].Value[0], s_3)
+		s_6 := mse(z5[i][0], y[i].Value[0])
+		lZ5[i][0] = s_6
+		dz5[i][0] = mseGradient(z5[i][0], y[i].Value[0], s_3)
 	}
-	scoreGradInputRows(&ws.t9, &t.m.dz5, &p.w5, &t.m.transposed, len(x))
-	choiceGradInputRows(&ws.t10, &t.m.dz3, &t.m.dz4, &p.w4, &ws.t9, &ws.t2, &t.m.transposed, len(x))
+	scoreGradInputRows(djoined, dz5, &p.w5)
+	choiceGradInputRows(djoined_2, dz3, dz4, &p.w4, djoined, a3)
 	for i := range x {
-		innerGradInput(&ws.t9[i], &t.m.dz3[i], &p.w3, &ws.t10[i])
-		copy(ws.t11[i][:], ws.t9[i][0:12])
-		copy(ws.t12[i][:], ws.t9[i][12:16])
-		for j := range t.m.dz2[i] {
-			t.m.dz2[i][j] = tanhGradient(ws.t1[i][j], ws.t12[i][j])
+		innerGradInput(&djoined_3[i], &dz3[i], &p.w3, &djoined_2[i])
+		copy(da1[i][:], djoined_3[i][0:12])
+		copy(da2[i][:], djoined_3[i][12:16])
+		for j := range dz2[i] {
+			dz2[i][j] = tanhGradient(a2[i][j], da2[i][j])
 		}
-		for j := range t.m.dz1[i] {
-			t.m.dz1[i][j] = reluGradient(ws.t0[i][j], ws.t11[i][j])
-		}
+		reluGradientEach(&dz1[i], &a1[i], &da1[i])
 	}
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	s_ := 0.5 / float64(len(x))
+	s_3 := float32(s_)
 	var lossPolicy float32
 	for i := range t.m.lZ4[:len(x)] {
 		lossPolicy += t.m.lZ4[i][0]
@@ -73,59 +103,117 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 		lossValue += t.m.lZ5[i][0]
 	}
 	loss := loss_2(lossPolicy, s_2, lossValue, s_3)
-	scoreGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.joined[:len(x)])
-	scoreBiasGrad(&g.b5, t.m.dz5[:len(x)])
-	choiceGradWeight(&g.w4, t.m.dz4[:len(x)], t.m.joined[:len(x)])
-	choiceBiasGrad(&g.b4, t.m.dz4[:len(x)])
-	innerGradWeight(&g.w3, t.m.dz3[:len(x)], t.m.senses[:len(x)])
-	innerBiasGrad(&g.b3, t.m.dz3[:len(x)])
-	bodyGradWeight(&g.w2, t.m.dz2[:len(x)], x)
-	bodyBiasGrad(&g.b2, t.m.dz2[:len(x)])
-	eyeGradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(4, parts) {
+		scoreGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.joined[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		scoreBiasGrad(&g.b5, t.m.dz5[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		choiceGradWeight(&g.w4, t.m.dz4[:len(x)], t.m.joined[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		choiceBiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		innerGradWeight(&g.w3, t.m.dz3[:len(x)], t.m.senses[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		innerBiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		bodyGradWeight(&g.w2, t.m.dz2[:len(x)], x)
+	}
+	if part == dealt(7, parts) {
+		bodyBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		eyeGradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(5, parts) {
+		eyeBiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	scoreWeightLearn(t, lr, x, part, parts)
+	scoreBiasLearn(t, lr, x, part, parts)
+	choiceWeightLearn(t, lr, x, part, parts)
+	choiceBiasLearn(t, lr, x, part, parts)
+	innerWeightLearn(t, lr, x, part, parts)
+	innerBiasLearn(t, lr, x, part, parts)
+	bodyWeightLearn(t, lr, x, part, parts)
+	bodyBiasLearn(t, lr, x, part, parts)
+	eyeWeightLearn(t, lr, x, part, parts)
+	eyeBiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	senses := ws.t2[from : from+n][:len(x)]
+	joined := ws.t3[from : from+n][:len(x)]
+	z4 := ws.t4[from : from+n][:len(x)]
+	z5 := ws.t5[from : from+n][:len(x)]
+	z4Max := ws.t6[from : from+n][:len(x)]
+	z4Exp := ws.t7[from : from+n][:len(x)]
+	z4Sum := ws.t8[from : from+n][:len(x)]
+	z4T := ws.t9[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4_2[from : from+n][:len(x)]
+	lZ5 := t.m.lZ5_2[from : from+n][:len(x)]
+	for i := range x {
+		eyeForward(&a1[i], &x[i].Image, &p.w1, &p.b1)
+	}
+	bodyForwardRows_2(a2, x, &p.w2, &p.b2)
+	for i := range x {
+		copy(senses[i][0:12], a1[i][:])
+		copy(senses[i][12:16], a2[i][:])
+		innerForward(&joined[i], &senses[i], &p.w3, &p.b3, &senses[i])
+	}
+	choiceForwardRows_2(z4, joined, &p.w4, &p.b4)
+	scoreForwardRows_2(z5, joined, &p.w5, &p.b5)
+	for i := range x {
+		s := z4[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, z4[i][j])
+		}
+		z4Max[i][0] = s
+		for j := range z4Exp[i] {
+			z4Exp[i][j] = exponentials(z4[i][j], z4Max[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(z4Exp[i][j])
+		}
+		z4Sum[i][0] = s_2
+		z4T[i][0] = z4[i][y[i].Policy]
+		lZ4[i][0] = crossEntropy(z4T[i][0], z4Max[i][0], z4Sum[i][0])
+		s_3 := mse(z5[i][0], y[i].Value[0])
+		lZ5[i][0] = s_3
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	s_ := 0.5 / float64(len(x))
 	s_3 := float32(s_)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	for i := range x {
-		eyeForward(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
-	}
-	bodyForwardRows_2(&ws.t1, x, &p.w2, &p.b2, len(x))
-	for i := range x {
-		copy(ws.t2[i][0:12], ws.t0[i][:])
-		copy(ws.t2[i][12:16], ws.t1[i][:])
-		innerForward(&ws.t3[i], &ws.t2[i], &p.w3, &p.b3, &ws.t2[i])
-	}
-	choiceForwardRows_2(&ws.t4, &ws.t3, &p.w4, &p.b4, len(x))
-	scoreForwardRows_2(&ws.t5, &ws.t3, &p.w5, &p.b5, len(x))
-	for i := range x {
-		s_4 := ws.t4[i][0]
-		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, ws.t4[i][j])
-		}
-		ws.t6[i][0] = s_4
-		for j := range ws.t7[i] {
-			ws.t7[i][j] = exponentials(ws.t4[i][j], ws.t6[i][0])
-		}
-		var s_5 float32
-		for j := range 3 {
-			s_5 += float32(ws.t7[i][j])
-		}
-		ws.t8[i][0] = s_5
-		ws.t9[i][0] = ws.t4[i][y[i].Policy]
-		t.m.lZ4_2[i][0] = crossEntropy(ws.t9[i][0], ws.t6[i][0], ws.t8[i][0])
-		s_6 := mse(ws.t5[i][0], y[i].Value[0])
-		t.m.lZ5_2[i][0] = s_6
-	}
 	var lossPolicy float32
 	for i := range t.m.lZ4_2[:len(x)] {
 		lossPolicy += t.m.lZ4_2[i][0]
@@ -195,5 +283,4 @@ type memory struct {
 		t8 [16][1]float32
 		t9 [16][1]float32
 	}
-	transposed [3][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

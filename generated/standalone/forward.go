@@ -36,24 +36,29 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	a1 := ws.t0[:len(x)]
+	z2 := ws.t1[:len(x)]
+	z2Max := ws.t2[:len(x)]
+	z2Exp := ws.t3[:len(x)]
+	z2Sum := ws.t2[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s := ws.t1[i][0]
+		s := z2[i][0]
 		for j := 1; j < 3; j++ {
-			s = larger(s, ws.t1[i][j])
+			s = larger(s, z2[i][j])
 		}
-		ws.t2[i][0] = s
-		for j := range ws.t3[i] {
-			ws.t3[i][j] = exponentials(ws.t1[i][j], ws.t2[i][0])
+		z2Max[i][0] = s
+		for j := range z2Exp[i] {
+			z2Exp[i][j] = exponentials(z2[i][j], z2Max[i][0])
 		}
 		var s_2 float32
 		for j := range 3 {
-			s_2 += float32(ws.t3[i][j])
+			s_2 += float32(z2Exp[i][j])
 		}
-		ws.t2[i][0] = s_2
+		z2Sum[i][0] = s_2
 		for j := range y[i] {
-			y[i][j] = softmax(ws.t3[i][j], ws.t2[i][0])
+			y[i][j] = softmax(z2Exp[i][j], z2Sum[i][0])
 		}
 	}
 }

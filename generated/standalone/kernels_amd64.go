@@ -3,10 +3,24 @@
 
 package standalone
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_2AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,11 +35,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, wt, b)
+		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
@@ -36,14 +50,19 @@ func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
@@ -51,14 +70,33 @@ func dense1ForwardRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+	dense1ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
@@ -66,34 +104,53 @@ func dense1ForwardRows_2(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, wt, b)
+		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -106,10 +163,53 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	if useAVX2 {
-		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(4, 6, part, parts)
+		for k := from; k < to; k += 510 {
+			m := min(510, to-k)
+			learn8AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -119,6 +219,25 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn3_2AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -134,11 +253,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, wt, b)
+		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
@@ -149,14 +268,19 @@ func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
-func dense2ForwardRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows is dense2Forward_2Generic for every row.
+func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
@@ -164,14 +288,33 @@ func dense2ForwardRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b 
 //go:noescape
 func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+	dense2ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
@@ -179,60 +322,90 @@ func dense2ForwardRows_2(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, 
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
+func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2Forward_2AVX2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2Forward_2AVX2(y, x, wt, b)
+		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 8 {
-			row := &wt[i]
-			for j := range 3 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		dense2GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 3 outputs over the rows.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput_2 for every row.
+func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense2GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -245,11 +418,59 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	if useAVX2 {
-		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
+
+// dense2RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOne is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense2RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense2RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 510 {
+			m := min(510, to-k)
+			learn3AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -260,19 +481,6 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n int, a int, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -281,4 +489,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

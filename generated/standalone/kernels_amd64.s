@@ -14,34 +14,116 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
-	ADDQ $32, AX
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -59,9 +141,9 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -142,18 +224,35 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y5, Y13, Y5
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
 	ADDQ $96, SI
 	ADDQ $192, R8
@@ -217,16 +316,30 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
 	ADDQ $80, SI
 	ADDQ $160, R8
@@ -254,8 +367,10 @@ rows5:
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $16, SI
 	ADDQ $32, R8
@@ -341,18 +456,35 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y5, Y13, Y5
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
 	ADDQ $96, SI
 	ADDQ $192, R8
@@ -416,16 +548,30 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
 	ADDQ $80, SI
 	ADDQ $160, R8
@@ -453,14 +599,44 @@ rows5:
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $16, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -540,18 +716,35 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y5, Y13, Y5
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
 	VMOVUPS Y5, 160(R8)
 	ADDQ $96, SI
 	ADDQ $192, R8
@@ -615,16 +808,30 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y1, Y13, Y1
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y3, Y13, Y3
-	VMAXPS Y4, Y13, Y4
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
 	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 128(R8)
 	ADDQ $80, SI
 	ADDQ $160, R8
@@ -652,8 +859,10 @@ rows5:
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $16, SI
 	ADDQ $32, R8
@@ -663,10 +872,38 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -684,29 +921,35 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -716,21 +959,312 @@ rows1:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $16, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $16, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	VZEROUPPER 
+	RET 
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $16, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $16, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2ForwardAVX2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -758,8 +1292,8 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -904,13 +1438,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
-	VMASKMOVPS Y10, Y13, 60(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y10, Y0, 60(R8)
 	ADDQ $192, SI
 	ADDQ $72, R8
 	DECQ AX
@@ -1028,12 +1572,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
 	ADDQ $160, SI
 	ADDQ $60, R8
 	DECQ AX
@@ -1075,8 +1627,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1226,13 +1778,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
-	VMASKMOVPS Y10, Y13, 60(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y10, Y0, 60(R8)
 	ADDQ $192, SI
 	ADDQ $72, R8
 	DECQ AX
@@ -1350,12 +1912,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
 	ADDQ $160, SI
 	ADDQ $60, R8
 	DECQ AX
@@ -1397,13 +1967,49 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $12, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1548,13 +2154,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
-	VMASKMOVPS Y10, Y13, 60(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y10, Y0, 60(R8)
 	ADDQ $192, SI
 	ADDQ $72, R8
 	DECQ AX
@@ -1672,12 +2288,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 12(R8)
-	VMASKMOVPS Y4, Y13, 24(R8)
-	VMASKMOVPS Y6, Y13, 36(R8)
-	VMASKMOVPS Y8, Y13, 48(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y2, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y6, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 48(R8)
 	ADDQ $160, SI
 	ADDQ $60, R8
 	DECQ AX
@@ -1719,8 +2343,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1729,10 +2353,46 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2Forward_2AVX2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1760,175 +2420,506 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y14
+	VMASKMOVPS (R12), Y14, Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R13), Y15, Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+// func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…2
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ w+16(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	VMASKMOVPS 24(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $36, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ w+16(FP), DI
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $24, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ w+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
+	ADDQ $32, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense2GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $1, AX
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -1940,8 +2931,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -1959,7 +2950,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $12, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -1968,15 +2959,109 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense2RankOneAllAVX2 is the update in assembly.
+//
+// func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense2RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…2
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -1984,36 +3069,103 @@ rows3:
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
 	ADDQ $12, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
 //
-// func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
 	XORQ AX, AX
-	MOVQ $1, CX
+	MOVQ vectors+24(FP), CX
 elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
 
-	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -78,18 +78,18 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
@@ -258,16 +258,18 @@ func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
-func dense2ForwardRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+func dense2ForwardRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2Generic(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2Generic(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -315,12 +317,5 @@ func dense2Forward_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *
 			s0 := (s0_0 + s0_1)
 			yq[2] = s0
 		}
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

@@ -2,15 +2,32 @@
 
 package standalone
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
@@ -27,7 +44,108 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 4→8:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 4→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = relu(s)
+//	}
+//
+// Rolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrainGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+			}
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+		}
+	}
+}
+
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrain_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardTrain_2Generic computes the output of layer "dense1", 4→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -38,7 +156,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+func dense1ForwardTrain_2Generic(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -103,14 +221,6 @@ func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
-}
-
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
 //
 //	for n := range dy {
@@ -157,6 +267,44 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[8]float32)(dy[0 : 0+8])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 4 {
@@ -175,11 +323,21 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[3]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -196,7 +354,61 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 8→3:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 8→3:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrainGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[3]float32)(y[0 : 0+3])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+			s1 := (s1_0 + s1_1)
+			yq[1] = s1
+		}
+		{
+			s0_0 := bq[2]
+			var s0_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = s0
+		}
+	}
+}
+
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain_2Generic for every row.
+func dense2ForwardTrainRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrain_2Generic computes the output of layer "dense2", 8→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -207,7 +419,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+func dense2ForwardTrain_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -267,13 +479,6 @@ func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense2GradInput computes the input gradient of layer "dense2", 3→8:
 //
 //	for n := range y {
@@ -284,60 +489,144 @@ func dense2ForwardTrainRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 24 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
-	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
-		xk = x[2]
-		s0 += float32(wt[0][2] * xk)
-		s1 += float32(wt[1][2] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[3][2] * xk)
-		y[0] = reluGradient(a1[0], s0)
-		y[1] = reluGradient(a1[1], s1)
-		y[2] = reluGradient(a1[2], s2)
-		y[3] = reluGradient(a1[3], s3)
-	}
-	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
-		xk = x[2]
-		s0 += float32(wt[4][2] * xk)
-		s1 += float32(wt[5][2] * xk)
-		s2 += float32(wt[6][2] * xk)
-		s3 += float32(wt[7][2] * xk)
-		y[4] = reluGradient(a1[4], s0)
-		y[5] = reluGradient(a1[5], s1)
-		y[6] = reluGradient(a1[6], s2)
-		y[7] = reluGradient(a1[7], s3)
+	for k := 0; k <= 7; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[3]float32)(x[0:3])
+			s0_0 += float32(w0[0] * d[0])
+			s0_1 += float32(w0[1] * d[1])
+			s0_2 += float32(w0[2] * d[2])
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = reluGradient(a1[k], s0)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+	dense2GradInput(y, x, wt, a1)
+	dense2RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput_2 for every row.
+func dense2GradInputRowsGeneric(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense2GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradInput_2 computes the input gradient of layer "dense2", 3→8:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = reluGradient(s)
+//	}
+//
+// Fully unrolled: 24 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2GradInput_2(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
+	{
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[0][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[0][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[0][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[0] = reluGradient(a1[0], s0)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[1][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[1][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = reluGradient(a1[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[2][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = reluGradient(a1[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[3][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = reluGradient(a1[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[4][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[4] = reluGradient(a1[4], s0)
+	}
+	{
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[5][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[5][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[5][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = reluGradient(a1[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[6][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = reluGradient(a1[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		xk = x[2]
+		s0_2 += float32(wt[7][2] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = reluGradient(a1[7], s0)
 	}
 }
 
@@ -368,6 +657,44 @@ func dense2GradWeightGeneric(gt *[8][8]float32, dy [][3]float32, x [][8]float32)
 			gk[2] = s2
 		}
 	}
+}
+
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[3]float32)(dy[0 : 0+3])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).

@@ -61,7 +61,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
+	"time"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -852,21 +854,18 @@ func nnrt_readHeader(r io.Reader) ([]byte, error) {
 
 // Exp32 returns e**x.
 //
-//	n = round(x/ln 2), r = x - n·ln 2, e**x = 2**n · (1 + r + r²·q(r))
+//	n = round(x·8/ln 2) = 8k + j, r = x - n·ln 2/8, e**x = 2**k · 2**(j/8) · (1 + r + r²·q(r))
 //
-// Error at most 1.02 ULP, subnormal results included. Exp32(+Inf) = +Inf,
+// Error at most 1.01 ULP, subnormal results included. Exp32(+Inf) = +Inf,
 // Exp32(-Inf) = 0, Exp32(NaN) = NaN; overflow gives +Inf, underflow 0.
 func nnrtExp32(x float32) float32 {
 	const (
-		log2e = float32(1.44269504)
-		magic = float32(1.5 * (1 << 23)) // adding it rounds to an integer
-		ln2hi = float32(0x1.62e4p-1)     // 14 bits: n·ln2hi is exact
-		ln2lo = float32(0x1.7f7d1cp-20)
-		c2    = float32(0.5)
-		c3    = float32(0x1.5554aap-3)
-		c4    = float32(0x1.555538p-5)
-		c5    = float32(0x1.122c58p-7)
-		c6    = float32(0x1.6cd50cp-10)
+		perLn2 = float32(0x1.715476p+3)   // 8/ln 2
+		magic  = float32(1.5 * (1 << 23)) // adding it rounds to an integer
+		ln2hi  = float32(0x1.62ep-4)      // of ln 2/8, 13 bits: n·ln2hi is exact
+		ln2lo  = float32(0x1.0bfbe8p-18)
+		c2     = float32(0x1.000876p-1)
+		c3     = float32(0x1.555658p-3)
 	)
 	if x > 89 {
 		x = 89
@@ -874,19 +873,31 @@ func nnrtExp32(x float32) float32 {
 	if x < -104 {
 		x = -104
 	}
-	m := float32(x*log2e) + magic
-	k := int32(math.Float32bits(m)) - 0x4b400000
+	m := float32(x*perLn2) + magic
+	b := math.Float32bits(m)
 	n := m - magic
 	r := (x - float32(n*ln2hi)) - float32(n*ln2lo)
-	q := float32(c6*r) + c5
-	q = float32(q*r) + c4
-	q = float32(q*r) + c3
-	q = float32(q*r) + c2
-	y := (float32(float32(r*r)*q) + r) + 1
+	p := (r + nnrt_exp32[b&7].rest) + float32(float32(r*r)*(c2+float32(c3*r)))
 
-	h := k >> 1
-	y = float32(y * math.Float32frombits(uint32(h+127)<<23))
-	return float32(y * math.Float32frombits(uint32(k-h+127)<<23))
+	w := math.Float32bits(x) >> 1 & 0x40000000
+	t := math.Float32frombits(nnrt_exp32[b&7].power + b<<20 + w)
+	return float32((t + float32(t*p)) * math.Float32frombits(w^0x5f800000))
+}
+
+// exp32 holds, for j = 0…7, the bits of 2**(j/8-64) rounded, less j at the place
+// where n·2**20 adds it again, and ln(2**(j/8)) - ln(2**(j/8) rounded).
+var nnrt_exp32 = [8]struct {
+	power uint32
+	rest  float32
+}{
+	{0x1f800000, 0},
+	{0x1f7b95c2, -0x1.9c0c22p-27},
+	{0x1f7837f0, 0x1.125002p-25},
+	{0x1f75fed7, -0x1.0a3552p-25},
+	{0x1f7504f3, 0x1.26055cp-26},
+	{0x1f75672a, 0x1.67a1cap-28},
+	{0x1f7744fd, -0x1.f9c306p-27},
+	{0x1f7ac0c7, -0x1.a5217cp-28},
 }
 
 // Log32 returns the natural logarithm of x.
@@ -1217,6 +1228,157 @@ func nnrtUniform(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float
 func nnrtNormal(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float64 {
 	r0, r1, _, _ := nnrtRandom(seed, purpose, 0, layer, uint32(i>>32), uint32(i))
 	return nnrtNormInv64(float64((float64((uint64(r0)<<32|uint64(r1))>>12) + 0.5) * 0x1p-52))
+}
+
+// Team is a group of goroutines that share the work of an owner: the caller of
+// Run, which does part 0, and those that NewTeam started. Between two calls of
+// Run they hold nothing of the owner's.
+type nnrtTeam[T any] struct {
+	owner *T
+	work  func(owner *T, part, parts int)
+	spin  atomic.Bool // waiting is worth a processor
+	// turn counts the calls of Run, left the helpers that are still at work.
+	// Each has a cache line of its own, as one side waits for each.
+	_       [64]byte
+	turn    atomic.Uint32
+	_       [60]byte
+	left    atomic.Uint32
+	_       [60]byte
+	caller  nnrt_waiter
+	helpers []nnrt_waiter
+	closed  atomic.Bool
+}
+
+// NewTeam starts a team of workers, of whom one is whoever calls Run. It ends
+// with Close, or when nothing reaches the owner any more.
+func nnrtNewTeam[T any](owner *T, workers int) *nnrtTeam[T] {
+	m := &nnrtTeam[T]{helpers: make([]nnrt_waiter, workers-1)}
+	m.caller.wake = make(chan struct{}, 1)
+	for i := range m.helpers {
+		m.helpers[i].wake = make(chan struct{}, 1)
+		go m.help(i)
+	}
+	runtime.AddCleanup(owner, (*nnrtTeam[T]).Close, m)
+	return m
+}
+
+// Run calls work once for every part, at the same time, and returns when all
+// are done. What one call of Run wrote, every part of the next one sees. Run
+// does not allocate. It must not be called by two goroutines at once.
+func (m *nnrtTeam[T]) Run(owner *T, work func(owner *T, part, parts int)) {
+	m.start(owner, work)
+	defer m.finish()
+	work(owner, 0, len(m.helpers)+1)
+}
+
+// start gives the helpers their work.
+func (m *nnrtTeam[T]) start(owner *T, work func(owner *T, part, parts int)) {
+	m.owner, m.work = owner, work
+
+	m.spin.Store(runtime.GOMAXPROCS(0) > len(m.helpers))
+	m.left.Store(uint32(len(m.helpers)))
+	m.turn.Add(1)
+	for i := range m.helpers {
+		m.helpers[i].call()
+	}
+}
+
+// finish waits for the helpers.
+func (m *nnrtTeam[T]) finish() {
+	m.caller.until(&m.left, 0, m.spin.Load())
+	m.owner, m.work = nil, nil
+}
+
+// help is what helper i does until Close.
+func (m *nnrtTeam[T]) help(i int) {
+	for turn := uint32(1); ; turn++ {
+		m.helpers[i].until(&m.turn, turn, m.spin.Load())
+		work := m.work
+		if work != nil {
+			work(m.owner, i+1, len(m.helpers)+1)
+		}
+		if m.left.Add(^uint32(0)) == 0 {
+			m.caller.call()
+		}
+		if work == nil {
+			return
+		}
+	}
+}
+
+// Close ends the team. A second call does nothing.
+func (m *nnrtTeam[T]) Close() {
+	if !m.closed.Swap(true) {
+		m.start(nil, nil)
+		m.finish()
+	}
+}
+
+// spinTime is how long a waiter watches before it goes to sleep: about as long
+// as it takes to be woken again.
+const nnrt_spinTime = 30 * time.Microsecond
+
+// waiter is where one goroutine waits.
+type nnrt_waiter struct {
+	asleep atomic.Bool
+	wake   chan struct{} // with room for one, so that call never waits
+	_      [48]byte
+}
+
+// until waits until v is want. Whoever sets it has to call the waiter then.
+func (w *nnrt_waiter) until(v *atomic.Uint32, want uint32, spin bool) {
+	for begin := time.Now(); spin; spin = time.Since(begin) < nnrt_spinTime {
+		for range 64 {
+			if v.Load() == want {
+				return
+			}
+		}
+	}
+	for v.Load() != want {
+		w.asleep.Store(true)
+		if v.Load() == want && w.asleep.CompareAndSwap(true, false) {
+			return
+		}
+		<-w.wake
+	}
+}
+
+// call wakes the waiter if it is asleep.
+func (w *nnrt_waiter) call() {
+	if w.asleep.CompareAndSwap(true, false) {
+		w.wake <- struct{}{}
+	}
+}
+
+// Rows divides the rows 0 … n−1 of a batch among parts, as evenly as tiles of
+// tile and tile+1 rows allow: kernels take that many at a time, and single rows
+// cost most. It returns the rows from … to−1 of a part.
+func nnrtRows(n, tile, part, parts int) (from, to int) {
+	for p := range part + 1 {
+		from, to = to, nnrt_tiled(n, tile, to, parts-p)
+	}
+	return from, to
+}
+
+// tiled returns the end of the first of some parts of the rows from … n−1: as
+// near to an even share as the first part and the others, or at least the
+// first, can consist of whole tiles.
+func nnrt_tiled(n, tile, from, parts int) int {
+	if parts == 1 {
+		return n
+	}
+	even := from + (n-from)/parts
+	whole := func(rows int) bool { return rows%tile <= rows/tile }
+	for _, both := range [2]bool{true, false} {
+		for d := range tile + 1 {
+			for _, to := range [2]int{even + d, even - d} {
+				if to >= from && to <= n && whole(to-from) && (whole(n-to) || !both && to > from) {
+					return to
+				}
+			}
+		}
+	}
+	return even
 }
 
 // TensorError says what is wrong with one tensor of a weight file.

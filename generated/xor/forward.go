@@ -18,8 +18,9 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(y, &ws.t0, &p.w2, &p.b2, len(x))
+	a1 := ws.t0[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(y, a1, &p.w2, &p.b2)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -3,10 +3,24 @@
 
 package xor
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn4_2AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,14 +35,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, wt, b)
-		for j, s := range y {
-			y[j] = tanh(s)
-		}
+		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
@@ -39,21 +50,19 @@ func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]fl
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[2]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, wt, b, n)
+	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
@@ -61,21 +70,33 @@ func dense1ForwardRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[2]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b, n)
+	dense1ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 8 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
@@ -83,44 +104,39 @@ func dense1ForwardRows_2(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = tanh(s)
-			}
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], (*[2]float32)(&x[0]), wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 8 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward_2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, wt, b)
-		for j, s := range y {
-			y[j] = tanh(s)
-		}
+		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 2 inputs to 4 outputs over the rows.
+// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -133,10 +149,29 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	if useAVX2 {
-		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient4AVX2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(2, 6, part, parts)
+		for k := from; k < to; k += 1020 {
+			m := min(1020, to-k)
+			learn4AVX2(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -146,6 +181,25 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_2AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -161,13 +215,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
@@ -178,20 +230,19 @@ func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
-func dense2ForwardRows(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows is dense2Forward_2Generic for every row.
+func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		y = y[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := (*[1]float32)(&y[i])
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense2Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -199,19 +250,33 @@ func dense2ForwardRows(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][1
 //go:noescape
 func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardRows_2Generic(y, x, wt, b, n)
+	dense2ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -219,69 +284,55 @@ func dense2ForwardRows_2(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, 
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2Forward_2AVX2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward_2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2Forward_2AVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 1 products for 4 outputs of every row, in tiles of rows.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, u0 *[4][4]float32, scratch *[1][16]float32, n int) {
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [][4]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for i := range 4 {
-			row := &wt[i]
-			for j := range 1 {
-				scratch[0+j][i] = row[j]
-			}
-		}
-		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			for j, s := range yRow {
-				yRow[j] = tanhGradient(u0Row[j], s)
-			}
-		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by3, by2, single3)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -294,11 +345,35 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	if useAVX2 {
-		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(4, 6, part, parts)
+		for k := from; k < to; k += 1020 {
+			m := min(1020, to-k)
+			learn1AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -317,4 +392,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

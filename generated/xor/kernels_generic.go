@@ -37,18 +37,18 @@ func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
-func dense1ForwardRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+func dense1ForwardRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2Generic(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2Generic(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
@@ -125,17 +125,18 @@ func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
-func dense2ForwardRowsGeneric(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+func dense2ForwardRowsGeneric(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
-func dense2ForwardRows_2Generic(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
+func dense2ForwardRows_2Generic(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -2,15 +2,32 @@
 
 package xor
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[4]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -31,7 +48,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 2→4:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 2→4:
 //
 //	for n := range y {
 //		s := b[n]
@@ -42,7 +59,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+func dense1ForwardTrainGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -66,11 +83,11 @@ func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[2]float32)(&x[i]), wt, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
@@ -105,6 +122,16 @@ func dense1GradWeightGeneric(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	}
 }
 
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 2 {
@@ -127,11 +154,21 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
@@ -152,7 +189,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 4→1:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 4→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -163,7 +200,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+func dense2ForwardTrainGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -179,10 +216,11 @@ func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -196,26 +234,47 @@ func dense2ForwardTrainRowsGeneric(y *[4][1]float32, x *[4][4]float32, wt *[4][8
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+// Fully unrolled: 4 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]float32) {
 	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
+		s0_0 += float32(wt[0][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = tanhGradient(a1[0], s0)
-		y[1] = tanhGradient(a1[1], s1)
-		y[2] = tanhGradient(a1[2], s2)
-		y[3] = tanhGradient(a1[3], s3)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = tanhGradient(a1[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = tanhGradient(a1[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = tanhGradient(a1[3], s0)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, u0 *[4][4]float32, scratch *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [][4]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -243,6 +302,16 @@ func dense2GradWeightGeneric(gt *[4][8]float32, dy [][1]float32, x [][4]float32)
 			gk[0] = s0
 		}
 	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).

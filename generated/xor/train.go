@@ -4,50 +4,93 @@ package xor
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&ws.t0, &t.m.a1, &p.w2, &p.b2, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	a2 := ws.t0[from : from+n][:len(x)]
+	lA2 := t.m.lA2[from : from+n][:len(x)]
+	da2 := ws.t1[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s_3 := bce(ws.t0[i][0], y[i][0])
-		t.m.lA2[i][0] = s_3
-		ws.t1[i][0] = bceGradient(ws.t0[i][0], y[i][0], s_2)
-		t.m.dz2[i][0] = sigmoidGradient(ws.t0[i][0], ws.t1[i][0])
+		s_3 := bce(a2[i][0], y[i][0])
+		lA2[i][0] = s_3
+		da2[i][0] = bceGradient(a2[i][0], y[i][0], s_2)
+		dz2[i][0] = sigmoidGradient(a2[i][0], da2[i][0])
 	}
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lA2[:len(x)] {
 		lossY += t.m.lA2[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(1, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	lA2 := t.m.lA2_2[from : from+n][:len(x)]
+	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows_2(a2, a1, &p.w2, &p.b2)
+	for i := range x {
+		s := bce(a2[i][0], y[i][0])
+		lA2[i][0] = s
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows_2(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	for i := range x {
-		s_3 := bce(ws.t1[i][0], y[i][0])
-		t.m.lA2_2[i][0] = s_3
-	}
 	var lossY float32
 	for i := range t.m.lA2_2[:len(x)] {
 		lossY += t.m.lA2_2[i][0]
@@ -86,5 +129,4 @@ type memory struct {
 		t0 [4][4]float32
 		t1 [4][1]float32
 	}
-	transposed [1][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -192,7 +192,7 @@ func TestLoadFile(t *testing.T) {
 		})
 	}))
 	err := LoadFile(path, func(r io.Reader) error {
-		return LoadTensors(r, []Tensor{{"c", []int{1}}}, nil, func(i int, v []float32) error { return nil })
+		return LoadTensors(r, []Tensor{{Name: "c", Shape: []int{1}}}, nil, func(i int, v []float32) error { return nil })
 	})
 	require.EqualError(t, err, path+`: tensor "c": want shape [1], got no tensor of this name`)
 	var te *TensorError

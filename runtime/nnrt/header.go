@@ -408,6 +408,12 @@ func (h *headerParser) verify(width int) ([]int, error) {
 		if !e.shapeOK {
 			return nil, &TensorError{t.Name, "shape " + formatShape(t.Shape), e.shape}
 		}
+		switch {
+		case t.Int8 && e.dtype == "I8":
+			e.width = 1
+		case t.Int8:
+			return nil, &TensorError{t.Name, "dtype I8", quoteShort(e.dtype)}
+		}
 		switch e.dtype {
 		case "F64":
 			e.width = 8

@@ -10,7 +10,7 @@ import (
 
 // LoadTensors reads a weight file in the safetensors format, which must hold
 // exactly the given tensors, up to the end of r. F32, F16 and BF16 are converted
-// to T without error; F64 is read into float64 only.
+// to T without error; F64 is read into float64 only, I8 for a tensor of integers only.
 //
 // The header is verified first. Then check, unless it is nil, is called with the
 // metadata, and an error of it ends the loading: it comes before every complaint
@@ -74,6 +74,10 @@ func LoadTensors[T float32 | float64](r io.Reader, tensors []Tensor, check func(
 			case "F16":
 				for j := range v {
 					v[j] = T(widen16(uint32(raw[2*j]) | uint32(raw[2*j+1])<<8))
+				}
+			case "I8":
+				for j := range v {
+					v[j] = T(int8(raw[j]))
 				}
 			case "BF16":
 				for j := range v {

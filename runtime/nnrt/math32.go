@@ -4,21 +4,18 @@ import "math"
 
 // Exp32 returns e**x.
 //
-//	n = round(x/ln 2), r = x - n·ln 2, e**x = 2**n · (1 + r + r²·q(r))
+//	n = round(x·8/ln 2) = 8k + j, r = x - n·ln 2/8, e**x = 2**k · 2**(j/8) · (1 + r + r²·q(r))
 //
-// Error at most 1.02 ULP, subnormal results included. Exp32(+Inf) = +Inf,
+// Error at most 1.01 ULP, subnormal results included. Exp32(+Inf) = +Inf,
 // Exp32(-Inf) = 0, Exp32(NaN) = NaN; overflow gives +Inf, underflow 0.
 func Exp32(x float32) float32 {
 	const (
-		log2e = float32(1.44269504)
-		magic = float32(1.5 * (1 << 23)) // adding it rounds to an integer
-		ln2hi = float32(0x1.62e4p-1)     // 14 bits: n·ln2hi is exact
-		ln2lo = float32(0x1.7f7d1cp-20)
-		c2    = float32(0.5)
-		c3    = float32(0x1.5554aap-3)
-		c4    = float32(0x1.555538p-5)
-		c5    = float32(0x1.122c58p-7)
-		c6    = float32(0x1.6cd50cp-10)
+		perLn2 = float32(0x1.715476p+3)   // 8/ln 2
+		magic  = float32(1.5 * (1 << 23)) // adding it rounds to an integer
+		ln2hi  = float32(0x1.62ep-4)      // of ln 2/8, 13 bits: n·ln2hi is exact
+		ln2lo  = float32(0x1.0bfbe8p-18)
+		c2     = float32(0x1.000876p-1)
+		c3     = float32(0x1.555658p-3)
 	)
 	if x > 89 {
 		x = 89
@@ -26,19 +23,32 @@ func Exp32(x float32) float32 {
 	if x < -104 {
 		x = -104
 	}
-	m := float32(x*log2e) + magic
-	k := int32(math.Float32bits(m)) - 0x4b400000
+	m := float32(x*perLn2) + magic
+	b := math.Float32bits(m)
 	n := m - magic
 	r := (x - float32(n*ln2hi)) - float32(n*ln2lo)
-	q := float32(c6*r) + c5
-	q = float32(q*r) + c4
-	q = float32(q*r) + c3
-	q = float32(q*r) + c2
-	y := (float32(float32(r*r)*q) + r) + 1
-	// 2**k in two exact factors: k reaches from -150 to 128.
-	h := k >> 1
-	y = float32(y * math.Float32frombits(uint32(h+127)<<23))
-	return float32(y * math.Float32frombits(uint32(k-h+127)<<23))
+	p := (r + exp32[b&7].rest) + float32(float32(r*r)*(c2+float32(c3*r)))
+	// k reaches from -150 to 128, so t is 2**(k+64+j/8) for x < 0, else
+	// 2**(k-64+j/8); the last factor is 2**-64 or 2**64.
+	w := math.Float32bits(x) >> 1 & 0x40000000
+	t := math.Float32frombits(exp32[b&7].power + b<<20 + w)
+	return float32((t + float32(t*p)) * math.Float32frombits(w^0x5f800000))
+}
+
+// exp32 holds, for j = 0…7, the bits of 2**(j/8-64) rounded, less j at the place
+// where n·2**20 adds it again, and ln(2**(j/8)) - ln(2**(j/8) rounded).
+var exp32 = [8]struct {
+	power uint32
+	rest  float32
+}{
+	{0x1f800000, 0},
+	{0x1f7b95c2, -0x1.9c0c22p-27},
+	{0x1f7837f0, 0x1.125002p-25},
+	{0x1f75fed7, -0x1.0a3552p-25},
+	{0x1f7504f3, 0x1.26055cp-26},
+	{0x1f75672a, 0x1.67a1cap-28},
+	{0x1f7744fd, -0x1.f9c306p-27},
+	{0x1f7ac0c7, -0x1.a5217cp-28},
 }
 
 // Expm132 returns e**x - 1, accurate also near zero.
@@ -188,53 +198,40 @@ func Log1p32(x float32) float32 {
 
 // Tanh32 returns the hyperbolic tangent of x.
 //
-//	|x| < 0.625: x + x³·p(x²);  else ±(1 - 2/(e**(2|x|) + 1))
+//	tanh x = ±p(|x| - m), of one polynomial for each of eight intervals about m
 //
-// Error at most 1.34 ULP. Tanh32(±0) = ±0, Tanh32(±Inf) = ±1,
+// Error at most 2.49 ULP. Tanh32(±0) = ±0, Tanh32(±Inf) = ±1,
 // Tanh32(NaN) = NaN.
 func Tanh32(x float32) float32 {
-	const (
-		log2e = float32(1.44269504)
-		magic = float32(1.5 * (1 << 23))
-		ln2hi = float32(0x1.62e4p-1)
-		ln2lo = float32(0x1.7f7d1cp-20)
-		c2    = float32(0.5)
-		c3    = float32(0x1.5554aap-3)
-		c4    = float32(0x1.555538p-5)
-		c5    = float32(0x1.122c58p-7)
-		c6    = float32(0x1.6cd50cp-10)
-		t0    = float32(-0x1.555534p-2)
-		t1    = float32(0x1.11075ep-3)
-		t2    = float32(-0x1.b842c4p-5)
-		t3    = float32(0x1.524c3ep-6)
-		t4    = float32(-0x1.7679fcp-8)
-	)
+	const offset = float32(0.605)
 	b := math.Float32bits(x)
 	a := math.Float32frombits(b & 0x7fffffff)
-	if a < 0.625 {
-		z := float32(a * a)
-		p := float32(t4*z) + t3
-		p = float32(p*z) + t2
-		p = float32(p*z) + t1
-		p = float32(p*z) + t0
-		p = float32(p * z)
-		return math.Float32frombits(math.Float32bits(float32(p*a)+a) | b&0x80000000)
+	if a > 9.05 { // the result is 1 from 9.011 on
+		a = 9.05
 	}
-	if a > 10 { // the result is 1 from 9.011 on
-		a = 10
-	}
-	a += a
-	m := float32(a*log2e) + magic
-	n := m - magic
-	r := (a - float32(n*ln2hi)) - float32(n*ln2lo)
-	q := float32(c6*r) + c5
-	q = float32(q*r) + c4
-	q = float32(q*r) + c3
-	q = float32(q*r) + c2
-	y := (float32(float32(r*r)*q) + r) + 1
-	y = float32(y * math.Float32frombits((math.Float32bits(m)-0x4b400000+127)<<23))
-	y = 1 - 2/(y+1)
+	// The intervals of a + offset begin at offset times 1, 1.413, 2, 2.826, …
+	c := &tanh32[(math.Float32bits(a+offset)-math.Float32bits(offset))>>22&7]
+	t := a - c[0]
+	t2 := float32(t * t)
+	t4 := float32(t2 * t2)
+	h := (c[5] + float32(c[6]*t)) + float32(c[7]*t2)
+	q := float32((c[3]+float32(c[4]*t))*t2) + float32(h*t4)
+	y := (c[1] + float32(c[2]*t)) + q
 	return math.Float32frombits(math.Float32bits(y) | b&0x80000000)
+}
+
+// tanh32 holds the intervals of Tanh32: the middle m, tanh m, and the
+// coefficients of the powers of |x| - m. The middles are numbers whose tanh is
+// nearly a float32; the first interval's polynomial begins with |x| itself.
+var tanh32 = [8][8]float32{
+	{0, 0, 1, -0x1.268e0cp-20, -0x1.5544c8p-2, -0x1.365102p-10, 0x1.25098p-3, -0x1.2eeb8p-5},                                        // from 0
+	{0x1.b5ab32p-2, 0x1.9cd4bcp-2, 0x1.acc854p-1, -0x1.59bb64p-2, -0x1.24f9c4p-3, 0x1.5c999ep-3, -0x1.41661ap-10, -0x1.014a3p-4},    // from 0.25
+	{0x1.b5b3c8p-1, 0x1.632162p-1, 0x1.09ad3cp-1, -0x1.708e26p-2, 0x1.39e6e2p-4, 0x1.11e892p-4, -0x1.e34d2ep-5, 0x1.45317p-7},       // from 0.605
+	{0x1.75addcp+0, 0x1.cb9114p-1, 0x1.8dfc6cp-3, -0x1.653a86p-3, 0x1.7833c6p-4, -0x1.8db56cp-6, -0x1.646472p-8, 0x1.17bb96p-7},     // from 1.105
+	{0x1.283d48p+1, 0x1.f61864p-1, 0x1.39e286p-5, -0x1.33cf04p-5, 0x1.8a80cep-6, -0x1.6b9cd8p-7, 0x1.e1ee4cp-9, -0x1.6e49aap-11},    // from 1.815
+	{0x1.c321d6p+1, 0x1.ff1c92p-1, 0x1.c688c2p-9, -0x1.c5ba0ap-9, 0x1.2c3d96p-9, -0x1.2a6fep-10, 0x1.fd3c8p-12, -0x1.45ce4ap-13},   // from 2.815
+	{0x1.4ef9cp+2, 0x1.fff88cp-1, 0x1.dda7f6p-14, -0x1.dd7484p-14, 0x1.3856bap-14, -0x1.39101p-15, 0x1.2af368p-16, -0x1.8a1deep-18}, // from 4.235
+	{0x1.e90748p+2, 0x1.fffffp-1, 0x1.ef6d34p-21, -0x1.b15098p-21, 0x1.42f968p-21, -0x1.d360e6p-22, 0x1.48c5cp-23, -0x1.23c388p-27}, // from 6.235
 }
 
 // Sigmoid32 returns the logistic function 1/(1 + e**-x).

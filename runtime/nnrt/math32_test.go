@@ -20,11 +20,11 @@ var functions32 = []struct {
 	ref   func(float64) float64
 	bound float64
 }{
-	{"Exp32", Exp32, math.Exp, 1.02},
+	{"Exp32", Exp32, math.Exp, 1.01},
 	{"Expm132", Expm132, math.Expm1, 1.16},
 	{"Log32", Log32, math.Log, 0.85},
 	{"Log1p32", Log1p32, math.Log1p, 1.41},
-	{"Tanh32", Tanh32, math.Tanh, 1.34},
+	{"Tanh32", Tanh32, math.Tanh, 2.49},
 	{"Sigmoid32", Sigmoid32, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.41},
 	{"Erf32", Erf32, math.Erf, 1.43},
 	{"Sqrt32", Sqrt32, math.Sqrt, 0.5},
@@ -68,7 +68,7 @@ func TestUlps32(t *testing.T) {
 }
 
 func TestULP32(t *testing.T) {
-	step := uint64(2053) // odd, so that all low bits occur
+	step := uint64(1023) // 2²² inputs; odd, so that all low bits occur
 	if *exhaustive {
 		step = 1
 	}

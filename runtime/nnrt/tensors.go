@@ -29,6 +29,7 @@ func (e *TensorError) Error() string {
 type Tensor struct {
 	Name  string
 	Shape []int
+	Int8  bool // the file has integers, I8, in units that LoadTensors does not know
 }
 
 // maxHeader is the largest header that the safetensors format allows.

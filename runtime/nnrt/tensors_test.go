@@ -38,7 +38,7 @@ func loadAll[T float32 | float64](file []byte, tensors []Tensor) ([][]T, error) 
 	return got, err
 }
 
-var abTensors = []Tensor{{"b", []int{2}}, {"a", []int{1, 3}}}
+var abTensors = []Tensor{{Name: "b", Shape: []int{2}}, {Name: "a", Shape: []int{1, 3}}}
 
 func saveAB(t *testing.T, meta ...string) []byte {
 	var w bytes.Buffer
@@ -62,7 +62,7 @@ func TestSaveBytes(t *testing.T) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	tensors := []Tensor{{"x", []int{70_001}}, {"scalar", nil}, {"Ω \"\\/\n", []int{2, 3, 4}}, {"", []int{1}}}
+	tensors := []Tensor{{Name: "x", Shape: []int{70_001}}, {Name: "scalar", Shape: nil}, {Name: "Ω \"\\/\n", Shape: []int{2, 3, 4}}, {Name: "", Shape: []int{1}}}
 	n := []int{70_001, 1, 24, 1}
 	meta := []string{"é\t", "\U0001F600", "a", ""}
 	fill64 := func(i, j int) float64 { return Normal(1, PurposeData, uint32(i), uint64(j)) }
@@ -144,7 +144,7 @@ func TestHalfTypes(t *testing.T) {
 		data = binary.LittleEndian.AppendUint16(data, h)
 	}
 	file := rawFile(`{"x":{"dtype":"F16","shape":[12],"data_offsets":[0,24]}}`, data)
-	tensors := []Tensor{{"x", []int{12}}}
+	tensors := []Tensor{{Name: "x", Shape: []int{12}}}
 	g32, err := loadAll[float32](file, tensors)
 	require.NoError(t, err)
 	g64, err := loadAll[float64](file, tensors)
@@ -171,7 +171,7 @@ func TestHalfTypes(t *testing.T) {
 		require.Zero(t, ulps32(widen16(b), v), "%#x", b)
 	}
 	file = rawFile(`{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}`, []byte{0x80, 0x3f, 0x49, 0xc0})
-	b32, err := loadAll[float32](file, []Tensor{{"x", []int{2}}})
+	b32, err := loadAll[float32](file, []Tensor{{Name: "x", Shape: []int{2}}})
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, math.Float32frombits(0xc0490000)}, b32[0])
 }
@@ -185,7 +185,7 @@ func TestLenient(t *testing.T) {
 		`{"\u0078":{"\u0064type":"\u0046\u00332","shape":[2],"data_offsets":[0,8]},"__metadata__":{}}`,
 		`{"__metadata__":{"\ud83d\ude00\"\\\/\b\f\n\r\t":"\u0000"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`,
 	} {
-		got, err := loadAll[float32](rawFile(header, data), []Tensor{{"x", []int{2}}})
+		got, err := loadAll[float32](rawFile(header, data), []Tensor{{Name: "x", Shape: []int{2}}})
 		require.NoError(t, err, header)
 		require.Equal(t, []float32{1, 2}, got[0])
 	}
@@ -342,7 +342,7 @@ func TestLoadOrder(t *testing.T) {
 	file := saveAB(t, "nngen.arch", "other")
 	set := 0
 	bad := errors.New("bad")
-	err := LoadTensors(bytes.NewReader(file), []Tensor{{"z", []int{1}}}, func(map[string]string) error { return bad }, func(int, []float32) error { set++; return nil })
+	err := LoadTensors(bytes.NewReader(file), []Tensor{{Name: "z", Shape: []int{1}}}, func(map[string]string) error { return bad }, func(int, []float32) error { set++; return nil })
 	require.Same(t, bad, err, "check comes before complaints about tensors")
 	err = LoadTensors(bytes.NewReader(file), abTensors, nil, func(int, []float32) error { set++; return bad })
 	require.Same(t, bad, err)
@@ -400,13 +400,13 @@ func TestSaveErrors(t *testing.T) {
 		meta    []string
 		want    string
 	}{
-		{[]Tensor{{"a", []int{1}}, {"a", []int{2}}}, nil, `tensor "a": want one tensor of this name, got two`},
-		{[]Tensor{{"a", []int{0}}}, nil, `tensor "a": want a size from 1 to the address space, got shape [0]`},
-		{[]Tensor{{"a", []int{-1, -1}}}, nil, `tensor "a": want a size from 1 to the address space, got shape [-1 -1]`},
-		{[]Tensor{{"a", []int{math.MaxInt / 2, 3}}}, nil, `tensor "a": want a size from 1 to the address space, got shape `},
-		{[]Tensor{{"a", []int{math.MaxInt / 100}}, {"b", []int{math.MaxInt / 100}}, {"c", []int{math.MaxInt / 17}}, {"d", []int{math.MaxInt / 17}}, {"e", []int{math.MaxInt / 17}}, {"f", []int{math.MaxInt / 17}}, {"g", []int{math.MaxInt / 17}}}, nil, `tensor "f": want a size from 1 to the address space`},
-		{[]Tensor{{"__metadata__", nil}}, nil, `tensor "__metadata__": want another name, got one that the format does not allow`},
-		{[]Tensor{{"\xff", nil}}, nil, `tensor "\xff": want another name, got one that the format does not allow`},
+		{[]Tensor{{Name: "a", Shape: []int{1}}, {Name: "a", Shape: []int{2}}}, nil, `tensor "a": want one tensor of this name, got two`},
+		{[]Tensor{{Name: "a", Shape: []int{0}}}, nil, `tensor "a": want a size from 1 to the address space, got shape [0]`},
+		{[]Tensor{{Name: "a", Shape: []int{-1, -1}}}, nil, `tensor "a": want a size from 1 to the address space, got shape [-1 -1]`},
+		{[]Tensor{{Name: "a", Shape: []int{math.MaxInt / 2, 3}}}, nil, `tensor "a": want a size from 1 to the address space, got shape `},
+		{[]Tensor{{Name: "a", Shape: []int{math.MaxInt / 100}}, {Name: "b", Shape: []int{math.MaxInt / 100}}, {Name: "c", Shape: []int{math.MaxInt / 17}}, {Name: "d", Shape: []int{math.MaxInt / 17}}, {Name: "e", Shape: []int{math.MaxInt / 17}}, {Name: "f", Shape: []int{math.MaxInt / 17}}, {Name: "g", Shape: []int{math.MaxInt / 17}}}, nil, `tensor "f": want a size from 1 to the address space`},
+		{[]Tensor{{Name: "__metadata__", Shape: nil}}, nil, `tensor "__metadata__": want another name, got one that the format does not allow`},
+		{[]Tensor{{Name: "\xff", Shape: nil}}, nil, `tensor "\xff": want another name, got one that the format does not allow`},
 		{nil, []string{"k"}, `safetensors: metadata: a key without a value`},
 		{nil, []string{"k", "v", "k", "w"}, `safetensors: metadata: two values for "k"`},
 		{nil, []string{"k", "\xff"}, `safetensors: metadata: "k" is not UTF-8`},

@@ -5,6 +5,7 @@ import numpy as np
 a = np.arange(12).reshape(3, 4)
 np.save("c_f4.npy", a.astype("<f4") / 2)
 np.save("fortran_f8.npy", np.asfortranarray(a.reshape(3, 2, 2).astype("<f8") / 2))
+np.save("half.npy", np.array([0, -0.0, 1 / 3, -65504, 2**-14, 2**-24], "<f2"))
 np.save("big_i2.npy", (a - 6).astype(">i2"))
 np.save("bool.npy", a % 2 == 0)
 np.save("u8.npy", a.astype("<u8"))

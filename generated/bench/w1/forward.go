@@ -20,9 +20,11 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(y, &ws.t1, &p.w3, &p.b3, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(y, a2, &p.w3, &p.b3)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

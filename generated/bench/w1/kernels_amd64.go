@@ -3,10 +3,26 @@
 
 package w1
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,12 +37,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -37,21 +52,21 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
-func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardRows is dense1Forward_2Generic for every row.
+func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -59,21 +74,35 @@ func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[
 //go:noescape
 func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
-func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
+func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+	dense1ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -81,42 +110,55 @@ func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b 
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrain_2AVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrain_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrain_2Generic(y, x, w, b)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1Forward_2AVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense1Forward_2AVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -130,11 +172,56 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(4, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 2 {
+				learn16_3AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -146,6 +233,27 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 2 {
+			learn16_2AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -161,12 +269,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, w, b)
-		tanhEach(y, y)
+		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
@@ -177,20 +284,35 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
@@ -198,56 +320,64 @@ func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]flo
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			tanhEach(yRow, yRow)
-		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2GradInputOneBiasAVX2 updates the bias.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
 	if useAVX2 {
-		by3, by2, single3 := rowTiles(n, 3, 2)
-		for k := 0; k <= 16; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
+		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 16 outputs over the rows.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
+		return
+	}
+	dense2GradInputRowsGeneric(y, x, w, u0)
+}
+
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -261,11 +391,56 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense2GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
 	dense2GradWeightGeneric(g, dy, x)
+}
+
+// dense2RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOne is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense2RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense2RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(32, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 2 {
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
@@ -277,6 +452,25 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and sgd.
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn2_2AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		return
+	}
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
@@ -292,11 +486,11 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3ForwardAVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardAVX2(y, x, wt, b)
+		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
@@ -307,13 +501,18 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 //go:noescape
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardRows is dense3Forward_2Generic for n rows.
-func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows is dense3Forward_2Generic for every row.
+func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3Forward_2((*[2]float32)(&y[0]), &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -321,13 +520,32 @@ func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1
 //go:noescape
 func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
-func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
+func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3Forward(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+	dense3ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -335,61 +553,89 @@ func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float
 //go:noescape
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+// dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
+		}
+		m := len(x)
+		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3Forward_2AVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense3Forward_2AVX2(y, x, wt, b)
+		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputRowsPanel0AVX2 sums 2 products for 16 outputs of every row, in tiles of rows.
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense3GradInputRows is dense3GradInput for n rows.
-func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 16; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 2 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			tanhGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense3GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
+		dense3GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 2 outputs over the rows.
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput_2 for every row.
+func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
+		return
+	}
+	dense3GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -402,11 +648,59 @@ func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	if useAVX2 {
-		dense3GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	dense3GradWeightGeneric(gt, dy, x)
 }
+
+// dense3RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense3RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3RankOne is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense3RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense3RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and sgd.
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(32, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -427,28 +721,8 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhEachAVX2(y *[32]float32, x0 *[32]float32)
-
-func tanhEach(y *[32]float32, x0 *[32]float32) {
-	if useAVX2 {
-		tanhEachAVX2(y, x0)
-		return
-	}
-	tanhEachGeneric(y, x0)
-}
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[32]float32, x0 *[32]float32, x1 *[32]float32)
-
-func tanhGradientEach(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
-	}
-	tanhGradientEachGeneric(y, x0, x1)
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -3,6 +3,10 @@
 
 package w1
 
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
@@ -11,16 +15,24 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardRows_2Generic(y, x, w, b, n)
+func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardRows_2Generic(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardTrainGeneric(y, x, w, b)
+}
+
+func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardTrain_2Generic(y, x, w, b)
 }
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
@@ -31,8 +43,20 @@ func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
+func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
+	dense1RankOneGeneric(w, b, x, dy, rate)
+}
+
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -43,24 +67,44 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
+func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
+	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
+}
+
+func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
 
+func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
+	dense2RankOneGeneric(w, b, x, dy, rate)
+}
+
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -71,38 +115,50 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRowsGeneric(y, x, wt, b, n)
+func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardRows_2Generic(y, x, wt, b, n)
+func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardRows_2Generic(y, x, wt, b)
 }
 
-func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
+func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainGeneric(y, x, wt, b)
+}
+
+func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
+	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
+}
+
+func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
 }
 
+func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	dense3RankOneGeneric(wt, b, x, dy, rate)
+}
+
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
+}
+
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3WeightSgdGeneric(t, p, g, lr)
-}
-
-func tanhEach(y *[32]float32, x0 *[32]float32) {
-	tanhEachGeneric(y, x0)
-}
-
-func tanhGradientEach(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
-	tanhGradientEachGeneric(y, x0, x1)
 }

@@ -2,6 +2,23 @@
 
 package w1
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 2 {
@@ -16,7 +33,168 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 4→32:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 4→32:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrainGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	for q := range w {
+		wq := &w[q]
+		bq := &b[q]
+		yq := (*[16]float32)(y[q*16 : q*16+16])
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = tanh(s0)
+			yq[1] = tanh(s1)
+			yq[2] = tanh(s2)
+			yq[3] = tanh(s3)
+			yq[4] = tanh(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			s3 := bq[8]
+			s4 := bq[9]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+			}
+			yq[5] = tanh(s0)
+			yq[6] = tanh(s1)
+			yq[7] = tanh(s2)
+			yq[8] = tanh(s3)
+			yq[9] = tanh(s4)
+		}
+		{
+			s0 := bq[10]
+			s1 := bq[11]
+			s2 := bq[12]
+			s3 := bq[13]
+			s4 := bq[14]
+			s5 := bq[15]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+			}
+			yq[10] = tanh(s0)
+			yq[11] = tanh(s1)
+			yq[12] = tanh(s2)
+			yq[13] = tanh(s3)
+			yq[14] = tanh(s4)
+			yq[15] = tanh(s5)
+		}
+	}
+}
+
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
+func dense1ForwardTrainRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrain_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardTrain_2Generic computes the output of layer "dense1", 4→32:
 //
 //	for n := range y {
 //		s := b[n]
@@ -27,7 +205,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+func dense1ForwardTrain_2Generic(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -264,14 +442,6 @@ func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
-}
-
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
 //
 //	for n := range dy {
@@ -343,6 +513,44 @@ func dense1GradWeightGeneric(g *[2][4][16]float32, dy [][32]float32, x []Input) 
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 2 {
@@ -363,11 +571,21 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[32]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -384,7 +602,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 32→32:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 32→32:
 //
 //	for n := range y {
 //		s := b[n]
@@ -395,7 +613,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+func dense2ForwardTrainGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -525,10 +743,11 @@ func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -542,26 +761,40 @@ func dense2ForwardTrainRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
 	for k := 0; k <= 31; k += 1 {
-		var s0_0, s0_1 float32
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j := 0; j <= 14; j += 2 {
+			for j := 0; j <= 8; j += 8 {
 				s0_0 += float32(w0[j] * d[j])
 				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
-		s0 := (s0_0 + s0_1)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = tanhGradient(a1[k], s0)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
+	dense2GradInput(y, x, w, a1)
+	dense2RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense2GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -637,6 +870,44 @@ func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]fl
 	}
 }
 
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
+}
+
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 2 {
@@ -657,11 +928,21 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[2]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
@@ -678,7 +959,72 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrain computes the output of layer "dense3", 32→2:
+// dense3ForwardTrainGeneric computes the output of layer "dense3", 32→2:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrainGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[2]float32)(y[0 : 0+2])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 24; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 24; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = s0
+		}
+		{
+			s0_0 := bq[1]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 24; k += 8 {
+				s0_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][1] * x[k+1])
+				s0_2 += float32(wt[k+2][1] * x[k+2])
+				s0_3 += float32(wt[k+3][1] * x[k+3])
+			}
+			for k := 0; k <= 24; k += 8 {
+				s0_4 += float32(wt[k+4][1] * x[k+4])
+				s0_5 += float32(wt[k+5][1] * x[k+5])
+				s0_6 += float32(wt[k+6][1] * x[k+6])
+				s0_7 += float32(wt[k+7][1] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[1] = s0
+		}
+	}
+}
+
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrain_2Generic for every row.
+func dense3ForwardTrainRowsGeneric(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardTrain_2Generic computes the output of layer "dense3", 32→2:
 //
 //	for n := range y {
 //		s := b[n]
@@ -689,7 +1035,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+func dense3ForwardTrain_2Generic(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -834,13 +1180,6 @@ func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1
 	}
 }
 
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRowsGeneric(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense3GradInput computes the input gradient of layer "dense3", 2→32:
 //
 //	for n := range y {
@@ -851,158 +1190,367 @@ func dense3ForwardTrainRowsGeneric(y *[32][2]float32, x *[32][32]float32, wt *[3
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
-	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[0][1] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[2][1] * xk)
-		s3 += float32(wt[3][1] * xk)
-		y[0] = tanhGradient(a2[0], s0)
-		y[1] = tanhGradient(a2[1], s1)
-		y[2] = tanhGradient(a2[2], s2)
-		y[3] = tanhGradient(a2[3], s3)
-	}
-	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[4][1] * xk)
-		s1 += float32(wt[5][1] * xk)
-		s2 += float32(wt[6][1] * xk)
-		s3 += float32(wt[7][1] * xk)
-		y[4] = tanhGradient(a2[4], s0)
-		y[5] = tanhGradient(a2[5], s1)
-		y[6] = tanhGradient(a2[6], s2)
-		y[7] = tanhGradient(a2[7], s3)
-	}
-	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[8][1] * xk)
-		s1 += float32(wt[9][1] * xk)
-		s2 += float32(wt[10][1] * xk)
-		s3 += float32(wt[11][1] * xk)
-		y[8] = tanhGradient(a2[8], s0)
-		y[9] = tanhGradient(a2[9], s1)
-		y[10] = tanhGradient(a2[10], s2)
-		y[11] = tanhGradient(a2[11], s3)
-	}
-	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[12][1] * xk)
-		s1 += float32(wt[13][1] * xk)
-		s2 += float32(wt[14][1] * xk)
-		s3 += float32(wt[15][1] * xk)
-		y[12] = tanhGradient(a2[12], s0)
-		y[13] = tanhGradient(a2[13], s1)
-		y[14] = tanhGradient(a2[14], s2)
-		y[15] = tanhGradient(a2[15], s3)
-	}
-	{
-		// y[16…19] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[16][0] * xk)
-		s1 += float32(wt[17][0] * xk)
-		s2 += float32(wt[18][0] * xk)
-		s3 += float32(wt[19][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[16][1] * xk)
-		s1 += float32(wt[17][1] * xk)
-		s2 += float32(wt[18][1] * xk)
-		s3 += float32(wt[19][1] * xk)
-		y[16] = tanhGradient(a2[16], s0)
-		y[17] = tanhGradient(a2[17], s1)
-		y[18] = tanhGradient(a2[18], s2)
-		y[19] = tanhGradient(a2[19], s3)
-	}
-	{
-		// y[20…23] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[20][0] * xk)
-		s1 += float32(wt[21][0] * xk)
-		s2 += float32(wt[22][0] * xk)
-		s3 += float32(wt[23][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[20][1] * xk)
-		s1 += float32(wt[21][1] * xk)
-		s2 += float32(wt[22][1] * xk)
-		s3 += float32(wt[23][1] * xk)
-		y[20] = tanhGradient(a2[20], s0)
-		y[21] = tanhGradient(a2[21], s1)
-		y[22] = tanhGradient(a2[22], s2)
-		y[23] = tanhGradient(a2[23], s3)
-	}
-	{
-		// y[24…27] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[24][0] * xk)
-		s1 += float32(wt[25][0] * xk)
-		s2 += float32(wt[26][0] * xk)
-		s3 += float32(wt[27][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[24][1] * xk)
-		s1 += float32(wt[25][1] * xk)
-		s2 += float32(wt[26][1] * xk)
-		s3 += float32(wt[27][1] * xk)
-		y[24] = tanhGradient(a2[24], s0)
-		y[25] = tanhGradient(a2[25], s1)
-		y[26] = tanhGradient(a2[26], s2)
-		y[27] = tanhGradient(a2[27], s3)
-	}
-	{
-		// y[28…31] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[28][0] * xk)
-		s1 += float32(wt[29][0] * xk)
-		s2 += float32(wt[30][0] * xk)
-		s3 += float32(wt[31][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[28][1] * xk)
-		s1 += float32(wt[29][1] * xk)
-		s2 += float32(wt[30][1] * xk)
-		s3 += float32(wt[31][1] * xk)
-		y[28] = tanhGradient(a2[28], s0)
-		y[29] = tanhGradient(a2[29], s1)
-		y[30] = tanhGradient(a2[30], s2)
-		y[31] = tanhGradient(a2[31], s3)
+	for k := 0; k <= 31; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[2]float32)(x[0:2])
+			s0_0 += float32(w0[0] * d[0])
+			s0_1 += float32(w0[1] * d[1])
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = tanhGradient(a2[k], s0)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOneGeneric(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
+	dense3GradInput(y, x, wt, a2)
+	dense3RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput_2 for every row.
+func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense3GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense3GradInput_2 computes the input gradient of layer "dense3", 2→32:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = tanhGradient(s)
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3GradInput_2(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
+	{
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[0][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[0][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[0] = tanhGradient(a2[0], s0)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[1][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = tanhGradient(a2[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[2][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = tanhGradient(a2[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[3][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = tanhGradient(a2[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[4][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[4] = tanhGradient(a2[4], s0)
+	}
+	{
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[5][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[5][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = tanhGradient(a2[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[6][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = tanhGradient(a2[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[7][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = tanhGradient(a2[7], s0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[8][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[8] = tanhGradient(a2[8], s0)
+	}
+	{
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[9][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[9][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = tanhGradient(a2[9], s0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[10][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = tanhGradient(a2[10], s0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[11][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = tanhGradient(a2[11], s0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[12][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[12] = tanhGradient(a2[12], s0)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[13][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = tanhGradient(a2[13], s0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[14][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = tanhGradient(a2[14], s0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[15][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = tanhGradient(a2[15], s0)
+	}
+	{
+		// y[16] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[16][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[16][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[16] = tanhGradient(a2[16], s0)
+	}
+	{
+		// y[17] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[17][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[17][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[17] = tanhGradient(a2[17], s0)
+	}
+	{
+		// y[18] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[18][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[18][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[18] = tanhGradient(a2[18], s0)
+	}
+	{
+		// y[19] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[19][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[19][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[19] = tanhGradient(a2[19], s0)
+	}
+	{
+		// y[20] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[20][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[20][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[20] = tanhGradient(a2[20], s0)
+	}
+	{
+		// y[21] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[21][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[21][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[21] = tanhGradient(a2[21], s0)
+	}
+	{
+		// y[22] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[22][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[22][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[22] = tanhGradient(a2[22], s0)
+	}
+	{
+		// y[23] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[23][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[23][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[23] = tanhGradient(a2[23], s0)
+	}
+	{
+		// y[24] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[24][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[24][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[24] = tanhGradient(a2[24], s0)
+	}
+	{
+		// y[25] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[25][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[25][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[25] = tanhGradient(a2[25], s0)
+	}
+	{
+		// y[26] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[26][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[26][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[26] = tanhGradient(a2[26], s0)
+	}
+	{
+		// y[27] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[27][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[27][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[27] = tanhGradient(a2[27], s0)
+	}
+	{
+		// y[28] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[28][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[28][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[28] = tanhGradient(a2[28], s0)
+	}
+	{
+		// y[29] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[29][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[29][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[29] = tanhGradient(a2[29], s0)
+	}
+	{
+		// y[30] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[30][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[30][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[30] = tanhGradient(a2[30], s0)
+	}
+	{
+		// y[31] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[31][0] * xk)
+		xk = x[1]
+		s0_1 += float32(wt[31][1] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[31] = tanhGradient(a2[31], s0)
 	}
 }
 
@@ -1031,6 +1579,44 @@ func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float3
 			gk[1] = s1
 		}
 	}
+}
+
+// dense3RankOneGeneric is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[2]float32)(dy[0 : 0+2])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).

@@ -36,23 +36,28 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	a1 := ws.t0[:len(x)]
+	z2 := ws.t1[:len(x)]
+	z2Max := ws.t2[:len(x)]
+	z2Exp := ws.t3[:len(x)]
+	z2Sum := ws.t2[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s := ws.t1[i][0]
+		s := z2[i][0]
 		for j := 1; j < 10; j++ {
-			s = larger(s, ws.t1[i][j])
+			s = larger(s, z2[i][j])
 		}
-		ws.t2[i][0] = s
-		exponentialsEach(&ws.t3[i], &ws.t1[i], &ws.t2[i])
+		z2Max[i][0] = s
+		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
 		var s_20, s_21 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(ws.t3[i][j])
-			s_21 += float32(ws.t3[i][j+1])
+			s_20 += float32(z2Exp[i][j])
+			s_21 += float32(z2Exp[i][j+1])
 		}
 		s_2 := (s_20 + s_21)
-		ws.t2[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &ws.t3[i], &ws.t2[i])
+		z2Sum[i][0] = s_2
+		softmaxEach((*[10]float32)(&y[i]), &z2Exp[i], &z2Sum[i])
 	}
 }
 

@@ -3,10 +3,39 @@
 
 package w2
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	if useAVX2 {
+		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
+		return
+	}
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_2AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,11 +50,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -36,16 +65,35 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
-func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardRows is dense1ForwardGeneric for every row.
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 100352 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
@@ -53,22 +101,27 @@ func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][784][16]float32, b
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 784 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -79,14 +132,59 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][784][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(784, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -98,6 +196,25 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn10_2AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -113,11 +230,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, wt, b)
+		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
@@ -128,13 +245,32 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b, n)
+	dense2ForwardRowsGeneric(y, x, wt, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1280 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
@@ -142,47 +278,61 @@ func dense2ForwardRows(y *[32][10]float32, x *[32][128]float32, wt *[128][16]flo
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 10 products for 16 outputs of every row, in tiles of rows.
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[32][128]float32, x *[32][10]float32, wt *[128][16]float32, u0 *[32][128]float32, scratch *[10][16]float32, n int) {
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 10 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense2GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
+		dense2GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 10 outputs over the rows.
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
+		return
+	}
+	dense2GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
+//
+//go:noescape
+func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -193,13 +343,61 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	if useAVX2 {
-		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
+
+// dense2RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOne is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense2RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense2RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn10AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -223,19 +421,6 @@ func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	exponentialsEachGeneric(y, x0, x1)
 }
 
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n int, a int, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -244,6 +429,12 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
 // softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.

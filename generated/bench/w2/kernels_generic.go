@@ -2,6 +2,13 @@
 
 package w2
 
+// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	for j := range y {
+		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
+	}
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 784→128:
 //
 //	for n := range y {
@@ -155,11 +162,11 @@ func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardGeneric((*[128]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -304,10 +311,11 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -315,13 +323,6 @@ func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128]
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 

@@ -2,15 +2,32 @@
 
 package w2
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
@@ -27,7 +44,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 784→128:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 784→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -38,7 +55,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 100352 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -180,11 +197,11 @@ func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -197,7 +214,7 @@ func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][784][1
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -259,6 +276,44 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][128]float32, x []Inpu
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -279,11 +334,21 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -300,7 +365,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 128→10:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→10:
 //
 //	for n := range y {
 //		s := b[n]
@@ -311,7 +376,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -441,10 +506,11 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -458,34 +524,43 @@ func dense2ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1280 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[10]float32)(x[0:10])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 2; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
+			s0_0 += float32(w0[8] * d[8])
+			s0_1 += float32(w0[9] * d[9])
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a1[k], s0)
-		y[k+1] = reluGradient(a1[k+1], s1)
-		y[k+2] = reluGradient(a1[k+2], s2)
-		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[32][128]float32, x *[32][10]float32, wt *[128][16]float32, u0 *[32][128]float32, scratch *[10][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+	dense2GradInput(y, x, wt, a1)
+	dense2RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense2GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -498,7 +573,7 @@ func dense2GradInputRowsGeneric(y *[32][128]float32, x *[32][10]float32, wt *[12
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -537,6 +612,44 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][128]fl
 			gk[9] = s4
 		}
 	}
+}
+
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[10]float32)(dy[0 : 0+10])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).

@@ -51,12 +51,12 @@ var golden = [...]float32{
 	0x1.44bfe4p-04,
 	0x1.2497acp-07,
 	0x1.4bb236p-02,
-	0x1.908f1cp-06,
+	0x1.908f2p-06,
 	0x1.7d0386p-06,
-	0x1.006aep-06,
+	0x1.006ae2p-06,
 	0x1.5dc21ep-02,
 	0x1.627d92p-03,
-	0x1.1414a2p-08,
+	0x1.1414a4p-08,
 }
 
 // fusedGolden is the same with fused multiply-add.
@@ -67,7 +67,7 @@ var fusedGolden = [...]float32{
 	0x1.4bb23ap-02,
 	0x1.908f18p-06,
 	0x1.7d0386p-06,
-	0x1.006aep-06,
+	0x1.006ae2p-06,
 	0x1.5dc21ep-02,
 	0x1.627d84p-03,
 	0x1.14149ap-08,

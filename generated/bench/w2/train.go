@@ -4,81 +4,175 @@ package w2
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// stepOne is a step on one sample: the weights change by the product of two vectors,
+// which rounds once less than the gradient and its update.
+func (t *Trainer) stepOne(x []Input, y []Target) float32 {
+	p := t.net.p
+	y = y[:1]
+	ws := &t.m.oneSpace
+	in := &x[0]
+	lr := float32(float64(t.LearningRate))
+	a1 := &ws.t0[0]
+	dense1ForwardTrain(a1, (*[784]float32)(in), &p.w1, &p.b1)
+	z2 := &ws.t1[0]
+	dense2ForwardTrain(z2, a1, &p.w2, &p.b2)
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	z2Max := &ws.t2[0]
+	s_3 := z2[0]
+	for j := 1; j < 10; j++ {
+		s_3 = larger(s_3, z2[j])
+	}
+	z2Max[0] = s_3
+	z2Exp := &ws.t3[0]
+	exponentialsEach(z2Exp, z2, z2Max)
+	z2Sum := &ws.t4[0]
+	var s_40, s_41 float32
+	for j := 0; j <= 8; j += 2 {
+		s_40 += float32(z2Exp[j])
+		s_41 += float32(z2Exp[j+1])
+	}
+	s_4 := (s_40 + s_41)
+	z2Sum[0] = s_4
+	z2T := &ws.t5[0]
+	z2T[0] = z2[y[0]]
+	lZ2 := &ws.t6[0]
+	lZ2[0] = crossEntropy(z2T[0], z2Max[0], z2Sum[0])
+	tHot := &ws.t1[0]
+	clear(tHot[:])
+	tHot[y[0]] = 1
+	dz2 := &ws.t7[0]
+	crossEntropyGradientEach(dz2, z2Exp, z2Sum, tHot, s_2)
+	lossY := 0 + lZ2[0]
+	loss := loss_2(lossY, s_2)
+	dz1 := &ws.t8[0]
+	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
+	dense1RankOne(&p.w1, &p.b1, (*[784]float32)(in), dz1, lr)
+	return loss
+}
+
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&ws.t0, &t.m.a1, &p.w2, &p.b2, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	z2 := ws.t0[from : from+n][:len(x)]
+	z2Max := ws.t1[from : from+n][:len(x)]
+	z2Exp := ws.t2[from : from+n][:len(x)]
+	z2Sum := ws.t3[from : from+n][:len(x)]
+	z2T := ws.t4[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2[from : from+n][:len(x)]
+	tHot := ws.t0[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
-		s_3 := ws.t0[i][0]
+		s_3 := z2[i][0]
 		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, ws.t0[i][j])
+			s_3 = larger(s_3, z2[i][j])
 		}
-		ws.t1[i][0] = s_3
-		for j := range ws.t2[i] {
-			ws.t2[i][j] = exponentials(ws.t0[i][j], ws.t1[i][0])
-		}
+		z2Max[i][0] = s_3
+		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(ws.t2[i][j])
-			s_41 += float32(ws.t2[i][j+1])
+			s_40 += float32(z2Exp[i][j])
+			s_41 += float32(z2Exp[i][j+1])
 		}
 		s_4 := (s_40 + s_41)
-		ws.t3[i][0] = s_4
-		ws.t4[i][0] = ws.t0[i][y[i]]
-		t.m.lZ2[i][0] = crossEntropy(ws.t4[i][0], ws.t1[i][0], ws.t3[i][0])
-		clear(ws.t0[i][:])
-		ws.t0[i][y[i]] = 1
-		for j := range t.m.dz2[i] {
-			t.m.dz2[i][j] = crossEntropyGradient(ws.t2[i][j], ws.t3[i][0], ws.t0[i][j], s_2)
-		}
+		z2Sum[i][0] = s_4
+		z2T[i][0] = z2[i][y[i]]
+		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
+		clear(tHot[i][:])
+		tHot[i][y[i]] = 1
+		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(2, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	z2 := ws.t1[from : from+n][:len(x)]
+	z2Max := ws.t2[from : from+n][:len(x)]
+	z2Exp := ws.t3[from : from+n][:len(x)]
+	z2Sum := ws.t4[from : from+n][:len(x)]
+	z2T := ws.t5[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
+	for i := range x {
+		s := z2[i][0]
+		for j := 1; j < 10; j++ {
+			s = larger(s, z2[i][j])
+		}
+		z2Max[i][0] = s
+		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
+		var s_20, s_21 float32
+		for j := 0; j <= 8; j += 2 {
+			s_20 += float32(z2Exp[i][j])
+			s_21 += float32(z2Exp[i][j+1])
+		}
+		s_2 := (s_20 + s_21)
+		z2Sum[i][0] = s_2
+		z2T[i][0] = z2[i][y[i]]
+		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	for i := range x {
-		s_3 := ws.t1[i][0]
-		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, ws.t1[i][j])
-		}
-		ws.t2[i][0] = s_3
-		exponentialsEach(&ws.t3[i], &ws.t1[i], &ws.t2[i])
-		var s_40, s_41 float32
-		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(ws.t3[i][j])
-			s_41 += float32(ws.t3[i][j+1])
-		}
-		s_4 := (s_40 + s_41)
-		ws.t4[i][0] = s_4
-		ws.t5[i][0] = ws.t1[i][y[i]]
-		t.m.lZ2_2[i][0] = crossEntropy(ws.t5[i][0], ws.t2[i][0], ws.t4[i][0])
-	}
 	var lossY float32
 	for i := range t.m.lZ2_2[:len(x)] {
 		lossY += t.m.lZ2_2[i][0]
@@ -107,8 +201,8 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ2           [32][1]float32   // of every sample
 	dz2           [32][10]float32  // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ2_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -118,12 +212,22 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
+		t0 [32][144]float32
 		t1 [32][10]float32
 		t2 [32][1]float32
 		t3 [32][10]float32
 		t4 [32][1]float32
 		t5 [32][1]float32
 	}
-	transposed [10][16]float32 // weights of 16 inputs, for the gradients of inputs
+	oneSpace struct {
+		t0 [1][128]float32
+		t1 [1][10]float32
+		t2 [1][1]float32
+		t3 [1][10]float32
+		t4 [1][1]float32
+		t5 [1][1]float32
+		t6 [1][1]float32
+		t7 [1][10]float32
+		t8 [1][128]float32
+	}
 }

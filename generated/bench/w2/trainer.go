@@ -13,6 +13,11 @@ import (
 type Options struct {
 	// Seed decides what is dropped at random.
 	Seed uint64
+	// Workers is the number of goroutines that share the work of a batch, the
+	// caller's being one of them; 0 is 1. Any number gives the same bits.
+	// Fewer than 10 samples are the caller's alone: sharing pays where a step takes
+	// more than about 50 µs.
+	Workers int
 }
 
 // Trainer trains a Net with sgd. It owns the Net until Close: nobody
@@ -22,27 +27,103 @@ type Trainer struct {
 	// this times the factor of the schedule.
 	LearningRate float32
 
-	net     *Net
-	seed    uint64
-	step    uint32 // 1 in the first step
-	samples uint32 // of the current step, in earlier calls of Gradients
-	m       *memory
+	net  *Net
+	seed uint64
+	step uint32 // 1 in the first step
+	seen uint32 // samples of the current step, in earlier calls of Gradients
+	m    *memory
+
+	team      *nnrt.Team[Trainer] // nil without workers
+	shareFrom int                 // samples from which they share the work
+	// Of the call under way, for the workers.
+	x []Input
+	y []Target
+	g *params
 }
 
-// NewTrainer returns a trainer of n.
+// shareFrom is the number of samples whose step takes about 50 µs.
+const shareFrom = 10
+
+// NewTrainer returns a trainer of n. Its workers end with Close.
 func NewTrainer(n *Net, o Options) *Trainer {
-	return &Trainer{LearningRate: 0.01, net: n, seed: o.Seed, step: 1, m: nnrt.AllocAligned[memory]()}
+	t := &Trainer{LearningRate: 0.01, net: n, seed: o.Seed, step: 1, m: nnrt.AllocAligned[memory]()}
+	t.employ(o.Workers, shareFrom)
+	return t
 }
+
+// employ starts workers, if there can be batches of from samples.
+func (t *Trainer) employ(workers, from int) {
+	t.shareFrom = from
+	if workers = min(workers, MaxBatch); workers > 1 && from <= MaxBatch {
+		t.team = nnrt.NewTeam(t, workers)
+	}
+}
+
+// divide does work on a batch: in parts at once, if it is large enough.
+func (t *Trainer) divide(work func(t *Trainer, part, parts int), x []Input, y []Target, g *params) {
+	t.x, t.y, t.g = x, y, g
+	if t.team != nil && len(x) >= t.shareFrom {
+		t.team.Run(t, work)
+	} else {
+		work(t, 0, 1)
+	}
+	t.x, t.y, t.g = nil, nil, nil
+}
+
+// rows are the samples of a part: n of them, the first of which is from.
+func (t *Trainer) rows(part, parts int) (from, n int) {
+	from, to := nnrt.Rows(len(t.x), 5, part, parts)
+	return from, to - from
+}
+
+// samplesPart does a part of samples.
+func (t *Trainer) samplesPart(part, parts int) {
+	if from, n := t.rows(part, parts); n > 0 {
+		t.samples(t.x, t.y, from, n)
+	}
+}
+
+// evaluatePart does a part of evaluate.
+func (t *Trainer) evaluatePart(part, parts int) {
+	if from, n := t.rows(part, parts); n > 0 {
+		t.evaluate(t.x, t.y, from, n)
+	}
+}
+
+// sumsPart does a part of sums.
+func (t *Trainer) sumsPart(part, parts int) { t.sums(t.g, t.x, part, parts) }
+
+// learnPart does a part of learn.
+func (t *Trainer) learnPart(part, parts int) { t.learn(t.x, part, parts) }
 
 // Step trains on a batch of 1…MaxBatch samples and returns the loss it had
 // before the step, without the regularisers' penalty. It does not allocate.
 func (t *Trainer) Step(x []Input, y []Target) (loss float32) {
 	check("w2.Trainer.Step", x, y)
-	loss = t.gradients(&t.m.grads, x, y)
-	t.samples += uint32(len(x))
-	t.update(&t.m.grads)
+	if len(x) == 1 {
+		loss = t.stepOne(x, y)
+		t.step++
+		t.seen = 0
+		return loss
+	}
+	loss = t.through(x, y)
+	t.divide((*Trainer).learnPart, x, y, nil)
 	t.step++
-	t.samples = 0
+	t.seen = 0
+	return loss
+}
+
+// through takes a batch forward and backward through the network, and returns
+// its loss.
+func (t *Trainer) through(x []Input, y []Target) float32 {
+	t.divide((*Trainer).samplesPart, x, y, nil)
+	return t.losses(x)
+}
+
+// gradients computes the gradients of the loss by the parameters, and the loss.
+func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+	loss := t.through(x, y)
+	t.divide((*Trainer).sumsPart, x, y, g)
 	return loss
 }
 
@@ -53,7 +134,7 @@ func (t *Trainer) Step(x []Input, y []Target) (loss float32) {
 func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) {
 	check("w2.Trainer.Gradients", x, y)
 	loss = t.gradients(&g.p, x, y)
-	t.samples += uint32(len(x))
+	t.seen += uint32(len(x))
 	return loss
 }
 
@@ -62,20 +143,27 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 func (t *Trainer) Apply(g *Gradients) {
 	t.update(&g.p)
 	t.step++
-	t.samples = 0
+	t.seen = 0
 }
 
 // Loss returns the loss of a batch as in inference, without training.
 func (t *Trainer) Loss(x []Input, y []Target) (loss float32) {
 	check("w2.Trainer.Loss", x, y)
-	return t.loss(x, y)
+	t.divide((*Trainer).evaluatePart, x, y, nil)
+	return t.evaluated(x)
 }
 
 // Steps returns the number of steps made.
 func (t *Trainer) Steps() int { return int(t.step) - 1 }
 
-// Close ends the training; the Net is free again.
-func (t *Trainer) Close() { t.net = nil }
+// Close ends the training and the workers; the Net is free again.
+func (t *Trainer) Close() {
+	t.net = nil
+	if t.team != nil {
+		t.team.Close()
+		t.team = nil
+	}
+}
 
 // Gradients holds the gradients of the loss by every parameter. The zero
 // value is ready to use. It is as large as the parameters: keep it on the
@@ -190,7 +278,7 @@ func (t *Trainer) Load(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		t.step, t.samples, t.seed, t.LearningRate = uint32(step), 0, seed, float32(rate)
+		t.step, t.seen, t.seed, t.LearningRate = uint32(step), 0, seed, float32(rate)
 		return nil
 	}
 	states := t.m.states()

@@ -40,7 +40,7 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
-	t0  [32][128]float32
+	t0  [32][144]float32
 	t1  [32][10]float32
 	t2  [32][1]float32
 	t3  [32][10]float32

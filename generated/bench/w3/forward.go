@@ -11,7 +11,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[784]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	z3 := (*[10]float32)(ws.t0[:10])
 	dense3Forward(z3, a2, &p.w3, &p.b3)
 	z3Max := (*[1]float32)(ws.t1[:1])
@@ -38,24 +38,30 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	z3 := ws.t2[:len(x)]
+	z3Max := ws.t3[:len(x)]
+	z3Exp := ws.t4[:len(x)]
+	z3Sum := ws.t3[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
-		s := ws.t2[i][0]
+		s := z3[i][0]
 		for j := 1; j < 10; j++ {
-			s = larger(s, ws.t2[i][j])
+			s = larger(s, z3[i][j])
 		}
-		ws.t3[i][0] = s
-		exponentialsEach(&ws.t4[i], &ws.t2[i], &ws.t3[i])
+		z3Max[i][0] = s
+		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
 		var s_20, s_21 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(ws.t4[i][j])
-			s_21 += float32(ws.t4[i][j+1])
+			s_20 += float32(z3Exp[i][j])
+			s_21 += float32(z3Exp[i][j+1])
 		}
 		s_2 := (s_20 + s_21)
-		ws.t3[i][0] = s_2
-		softmaxEach((*[10]float32)(&y[i]), &ws.t4[i], &ws.t3[i])
+		z3Sum[i][0] = s_2
+		softmaxEach((*[10]float32)(&y[i]), &z3Exp[i], &z3Sum[i])
 	}
 }
 

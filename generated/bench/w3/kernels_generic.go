@@ -2,6 +2,13 @@
 
 package w3
 
+// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	for j := range y {
+		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
+	}
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 784→512:
 //
 //	for n := range y {
@@ -155,11 +162,11 @@ func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]floa
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -316,11 +323,17 @@ func dense2ForwardGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]floa
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→10:
@@ -464,10 +477,11 @@ func dense3ForwardGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32,
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
-func dense3ForwardRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
+func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 

@@ -2,6 +2,23 @@
 
 package w3
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -16,7 +33,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 784→512:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 784→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -27,7 +44,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 401408 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -169,11 +186,11 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -186,7 +203,7 @@ func dense1ForwardTrainRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -248,6 +265,44 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Inp
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -265,14 +320,24 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -289,7 +354,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 512→512:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 512→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -300,7 +365,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -442,11 +507,17 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
@@ -459,34 +530,41 @@ func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 262144 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
-	for k := 0; k <= 508; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 511; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a1[k], s0)
-		y[k+1] = reluGradient(a1[k+1], s1)
-		y[k+2] = reluGradient(a1[k+2], s2)
-		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
+	dense2GradInput(y, x, w, a1)
+	dense2RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense2GradInput((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -499,7 +577,7 @@ func dense2GradInputRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -559,6 +637,44 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][51
 			}
 		}
 	}
+}
+
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
@@ -581,11 +697,21 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
@@ -602,7 +728,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrain computes the output of layer "dense3", 512→10:
+// dense3ForwardTrainGeneric computes the output of layer "dense3", 512→10:
 //
 //	for n := range y {
 //		s := b[n]
@@ -613,7 +739,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 5120 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -743,10 +869,11 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 	}
 }
 
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
+func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardTrainGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -760,34 +887,43 @@ func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 5120 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32) {
-	for k := 0; k <= 508; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 511; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[10]float32)(x[0:10])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 2; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
+			s0_0 += float32(w0[8] * d[8])
+			s0_1 += float32(w0[9] * d[9])
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a2[k], s0)
-		y[k+1] = reluGradient(a2[k+1], s1)
-		y[k+2] = reluGradient(a2[k+2], s2)
-		y[k+3] = reluGradient(a2[k+3], s3)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][10]float32, wt *[512][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
+	dense3GradInput(y, x, wt, a2)
+	dense3RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for every row.
+func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense3GradInput((*[512]float32)(y[i][:]), &x[i], wt, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -800,7 +936,7 @@ func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][10]float32, wt *[51
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for k := range 512 {
 		gk := &gt[k]
@@ -839,6 +975,44 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]fl
 			gk[9] = s4
 		}
 	}
+}
+
+// dense3RankOneGeneric is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[10]float32)(dy[0 : 0+10])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).

@@ -4,86 +4,193 @@ package w3
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// stepOne is a step on one sample: the weights change by the product of two vectors,
+// which rounds once less than the gradient and its update.
+func (t *Trainer) stepOne(x []Input, y []Target) float32 {
+	p := t.net.p
+	y = y[:1]
+	ws := &t.m.oneSpace
+	in := &x[0]
+	lr := float32(float64(t.LearningRate))
+	a1 := &ws.t0[0]
+	dense1ForwardTrain(a1, (*[784]float32)(in), &p.w1, &p.b1)
+	a2 := &ws.t1[0]
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
+	z3 := &ws.t2[0]
+	dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	z3Max := &ws.t3[0]
+	s_3 := z3[0]
+	for j := 1; j < 10; j++ {
+		s_3 = larger(s_3, z3[j])
+	}
+	z3Max[0] = s_3
+	z3Exp := &ws.t4[0]
+	exponentialsEach(z3Exp, z3, z3Max)
+	z3Sum := &ws.t5[0]
+	var s_40, s_41 float32
+	for j := 0; j <= 8; j += 2 {
+		s_40 += float32(z3Exp[j])
+		s_41 += float32(z3Exp[j+1])
+	}
+	s_4 := (s_40 + s_41)
+	z3Sum[0] = s_4
+	z3T := &ws.t6[0]
+	z3T[0] = z3[y[0]]
+	lZ3 := &ws.t7[0]
+	lZ3[0] = crossEntropy(z3T[0], z3Max[0], z3Sum[0])
+	tHot := &ws.t2[0]
+	clear(tHot[:])
+	tHot[y[0]] = 1
+	dz3 := &ws.t8[0]
+	crossEntropyGradientEach(dz3, z3Exp, z3Sum, tHot, s_2)
+	lossY := 0 + lZ3[0]
+	loss := loss_2(lossY, s_2)
+	dz2 := &ws.t9[0]
+	dense3GradInputOne(dz2, dz3, &p.w3, a2, a2, lr, &p.b3)
+	dz1 := &ws.t1[0]
+	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
+	dense1RankOne(&p.w1, &p.b1, (*[784]float32)(in), dz1, lr)
+	return loss
+}
+
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
-	dense3ForwardTrainRows(&ws.t0, &t.m.a2, &p.w3, &p.b3, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	a2 := t.m.a2[from : from+n][:len(x)]
+	z3 := ws.t0[from : from+n][:len(x)]
+	z3Max := ws.t1[from : from+n][:len(x)]
+	z3Exp := ws.t2[from : from+n][:len(x)]
+	z3Sum := ws.t3[from : from+n][:len(x)]
+	z3T := ws.t4[from : from+n][:len(x)]
+	lZ3 := t.m.lZ3[from : from+n][:len(x)]
+	tHot := ws.t0[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
-		s_3 := ws.t0[i][0]
+		s_3 := z3[i][0]
 		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, ws.t0[i][j])
+			s_3 = larger(s_3, z3[i][j])
 		}
-		ws.t1[i][0] = s_3
-		for j := range ws.t2[i] {
-			ws.t2[i][j] = exponentials(ws.t0[i][j], ws.t1[i][0])
-		}
+		z3Max[i][0] = s_3
+		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(ws.t2[i][j])
-			s_41 += float32(ws.t2[i][j+1])
+			s_40 += float32(z3Exp[i][j])
+			s_41 += float32(z3Exp[i][j+1])
 		}
 		s_4 := (s_40 + s_41)
-		ws.t3[i][0] = s_4
-		ws.t4[i][0] = ws.t0[i][y[i]]
-		t.m.lZ3[i][0] = crossEntropy(ws.t4[i][0], ws.t1[i][0], ws.t3[i][0])
-		clear(ws.t0[i][:])
-		ws.t0[i][y[i]] = 1
-		for j := range t.m.dz3[i] {
-			t.m.dz3[i][j] = crossEntropyGradient(ws.t2[i][j], ws.t3[i][0], ws.t0[i][j], s_2)
-		}
+		z3Sum[i][0] = s_4
+		z3T[i][0] = z3[i][y[i]]
+		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
+		clear(tHot[i][:])
+		tHot[i][y[i]] = 1
+		crossEntropyGradientEach(&dz3[i], &z3Exp[i], &z3Sum[i], &tHot[i], s_2)
 	}
-	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense3GradInputRows(dz2, dz3, &p.w3, a2)
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ3[:len(x)] {
 		lossY += t.m.lZ3[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense3WeightLearn(t, lr, x, part, parts)
+	dense3BiasLearn(t, lr, x, part, parts)
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	z3 := ws.t2[from : from+n][:len(x)]
+	z3Max := ws.t3[from : from+n][:len(x)]
+	z3Exp := ws.t4[from : from+n][:len(x)]
+	z3Sum := ws.t5[from : from+n][:len(x)]
+	z3T := ws.t6[from : from+n][:len(x)]
+	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
+	for i := range x {
+		s := z3[i][0]
+		for j := 1; j < 10; j++ {
+			s = larger(s, z3[i][j])
+		}
+		z3Max[i][0] = s
+		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
+		var s_20, s_21 float32
+		for j := 0; j <= 8; j += 2 {
+			s_20 += float32(z3Exp[i][j])
+			s_21 += float32(z3Exp[i][j+1])
+		}
+		s_2 := (s_20 + s_21)
+		z3Sum[i][0] = s_2
+		z3T[i][0] = z3[i][y[i]]
+		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
-	for i := range x {
-		s_3 := ws.t2[i][0]
-		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, ws.t2[i][j])
-		}
-		ws.t3[i][0] = s_3
-		exponentialsEach(&ws.t4[i], &ws.t2[i], &ws.t3[i])
-		var s_40, s_41 float32
-		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(ws.t4[i][j])
-			s_41 += float32(ws.t4[i][j+1])
-		}
-		s_4 := (s_40 + s_41)
-		ws.t5[i][0] = s_4
-		ws.t6[i][0] = ws.t2[i][y[i]]
-		t.m.lZ3_2[i][0] = crossEntropy(ws.t6[i][0], ws.t3[i][0], ws.t5[i][0])
-	}
 	var lossY float32
 	for i := range t.m.lZ3_2[:len(x)] {
 		lossY += t.m.lZ3_2[i][0]
@@ -112,10 +219,10 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ3           [32][1]float32   // of every sample
 	dz3           [32][10]float32  // of every sample
-	a2            [32][512]float32 // of every sample
-	dz2           [32][512]float32 // of every sample
-	a1            [32][512]float32 // of every sample
-	dz1           [32][512]float32 // of every sample
+	a2            [32][528]float32 // of every sample
+	dz2           [32][528]float32 // of every sample
+	a1            [32][528]float32 // of every sample
+	dz1           [32][528]float32 // of every sample
 	lZ3_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -125,13 +232,24 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][512]float32
-		t1 [32][512]float32
+		t0 [32][528]float32
+		t1 [32][528]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32
 		t5 [32][1]float32
 		t6 [32][1]float32
 	}
-	transposed [512][16]float32 // weights of 16 inputs, for the gradients of inputs
+	oneSpace struct {
+		t0 [1][512]float32
+		t1 [1][512]float32
+		t2 [1][10]float32
+		t3 [1][1]float32
+		t4 [1][10]float32
+		t5 [1][1]float32
+		t6 [1][1]float32
+		t7 [1][1]float32
+		t8 [1][10]float32
+		t9 [1][512]float32
+	}
 }

@@ -40,8 +40,8 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
-	t0  [32][512]float32
-	t1  [32][512]float32
+	t0  [32][528]float32
+	t1  [32][528]float32
 	t2  [32][10]float32
 	t3  [32][1]float32
 	t4  [32][10]float32

@@ -3,6 +3,27 @@
 
 package w4
 
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense10BiasLearn updates dense10.bias: gradient and sgd.
+func dense10BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 40 {
+			learn16_2AVX2(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense10BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense10BiasSgd changes dense10.bias: w = w - (lr · g).
 func dense10BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -16,11 +37,11 @@ func dense10BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense10ForwardAVX2(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32)
+func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		dense10ForwardAVX2(y, x, w, b)
+		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense10ForwardGeneric(y, x, w, b)
@@ -31,16 +52,21 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 //go:noescape
 func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardRows is dense10ForwardGeneric for n rows.
-func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardRows is dense10ForwardGeneric for every row.
+func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardRowsGeneric(y, x, w, b, n)
+	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -48,16 +74,56 @@ func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32
 //go:noescape
 func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardRows_2 is dense10ForwardGeneric for n rows.
-func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardRows_2 is dense10ForwardGeneric for every row.
+func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardRows_2Generic(y, x, w, b, n)
+	dense10ForwardRows_2Generic(y, x, w, b)
+}
+
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -65,52 +131,97 @@ func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129]
 //go:noescape
 func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense10ForwardTrainRows is dense10ForwardTrain for n rows.
-func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+// dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
+func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense10ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
-//
-//go:noescape
-func transpose16AVX2(dst *float32, src *float32)
-
-// dense10GradInputRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10GradInputRows is dense10GradInput for n rows.
-func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense10ForwardTrainSkip is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense10GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
+		dense10ForwardTrain(y, x, w, b)
+		return
+	}
+	dense10ForwardTrainSkipGeneric(y, x, w, b)
+}
+
+// dense10GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense10GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense10GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense10GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense10GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense10GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
+func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
+	if useAVX2 {
+		negative := -rate
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense10GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a9, y)
+			dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
+		dense10GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
+		dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
+	dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
+}
+
+// dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense10GradInputRows is dense10GradInput for every row.
+func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		for k := 0; k < 128; k += 100 {
+			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
 		}
 		return
 	}
-	dense10GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense10GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense10GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense10GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -121,15 +232,65 @@ func dense10GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense10GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
 	dense10GradWeightGeneric(g, dy, x)
 }
+
+// dense10RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense10RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense10RankOne is the step of layer "dense10" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense10RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense10RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense10WeightLearn updates dense10.weight: gradient and sgd.
+func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 40 {
+				learn16AVX2(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense10WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense10WeightSgd changes dense10.weight: w = w - (lr · g).
 func dense10WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -142,10 +303,26 @@ func dense10WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense10WeightSgdGeneric(t, p, g, lr)
 }
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn16_18AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn16_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_18AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -160,11 +337,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -175,16 +352,35 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
-func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardRows is dense1ForwardGeneric for every row.
+func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
@@ -192,22 +388,27 @@ func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 640 inputs to 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -218,14 +419,59 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_17AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_17AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(640, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_17AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -237,6 +483,27 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -252,11 +519,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, w, b)
+		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
@@ -267,16 +534,61 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -284,16 +596,63 @@ func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
+// learn16_15AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_15AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_15AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
@@ -307,6 +666,27 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_14AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and sgd.
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_14AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -314,6 +694,27 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
+}
+
+// learn16_13AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_13AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and sgd.
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_13AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
@@ -327,6 +728,27 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4BiasLearn updates dense4.bias: gradient and sgd.
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_12AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense4BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
 func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -334,6 +756,27 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
+}
+
+// learn16_11AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_11AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4WeightLearn updates dense4.weight: gradient and sgd.
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_11AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
@@ -345,6 +788,25 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5BiasLearn updates dense5.bias: gradient and sgd.
+func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn8_2AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		return
+	}
+	dense5BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5BiasSgd changes dense5.bias: w = w - (lr · g).
@@ -360,11 +822,11 @@ func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense5ForwardAVX2(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32)
+func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardAVX2(y, x, wt, b)
+		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardGeneric(y, x, wt, b)
@@ -375,13 +837,32 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 //go:noescape
 func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense5ForwardRows is dense5ForwardGeneric for n rows.
-func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardRows is dense5ForwardGeneric for every row.
+func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense5ForwardRowsGeneric(y, x, wt, b, n)
+	dense5ForwardRowsGeneric(y, x, wt, b)
+}
+
+// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense5ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
@@ -389,47 +870,61 @@ func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float
 //go:noescape
 func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+// dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
+func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense5GradInputRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense5GradInputRows is dense5GradInput for n rows.
-func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense5GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense5GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
+func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 8 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense5GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense5GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
+		dense5GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
 
-// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 8 outputs over the rows.
+// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5GradInputRows is dense5GradInput for every row.
+func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
+		return
+	}
+	dense5GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -440,12 +935,55 @@ func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX2 {
-		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
+}
+
+// dense5RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense5RankOne is the step of layer "dense5" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense5RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense5RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense5WeightLearn updates dense5.weight: gradient and sgd.
+func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+		}
+		return
+	}
+	dense5WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5WeightSgd changes dense5.weight: w = w - (lr · g).
@@ -455,6 +993,27 @@ func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense5WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense6BiasLearn updates dense6.bias: gradient and sgd.
+func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_10AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense6BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense6BiasSgd changes dense6.bias: w = w - (lr · g).
@@ -470,11 +1029,11 @@ func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense6ForwardAVX2(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32)
+func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		dense6ForwardAVX2(y, x, w, b)
+		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense6ForwardGeneric(y, x, w, b)
@@ -485,16 +1044,35 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 //go:noescape
 func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardRows is dense6ForwardGeneric for n rows.
-func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+// dense6ForwardRows is dense6ForwardGeneric for every row.
+func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense6ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense6ForwardRowsGeneric(y, x, w, b, n)
+	dense6ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense6ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
@@ -502,49 +1080,64 @@ func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]floa
 //go:noescape
 func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+// dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
+func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense6ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense6ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense6GradInputRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int)
+func dense6GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense6GradInputRows is dense6GradInput for n rows.
-func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
+// dense6GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense6GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
+func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
 	if useAVX2 {
-		for q := range w {
-			for i := range 8 {
-				row := &w[q][i]
-				for j, v := range row {
-					scratch[q*16+j][i] = v
-				}
-			}
-		}
-		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], n)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach_2(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense6GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		dense6GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense6GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
 }
 
-// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 16 outputs over the rows.
+// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6GradInputRows is dense6GradInput for every row.
+func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
+		return
+	}
+	dense6GradInputRowsGeneric(y, x, w, u0)
+}
+
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -555,14 +1148,59 @@ func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense6GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
 		}
 		return
 	}
 	dense6GradWeightGeneric(g, dy, x)
+}
+
+// dense6RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense6RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense6RankOne is the step of layer "dense6" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense6RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense6RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_9AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense6WeightLearn updates dense6.weight: gradient and sgd.
+func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(8, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_9AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense6WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense6WeightSgd changes dense6.weight: w = w - (lr · g).
@@ -576,6 +1214,27 @@ func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense7BiasLearn updates dense7.bias: gradient and sgd.
+func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_8AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense7BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense7BiasSgd changes dense7.bias: w = w - (lr · g).
 func dense7BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -583,6 +1242,27 @@ func dense7BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense7BiasSgdGeneric(t, p, g, lr)
+}
+
+// learn16_7AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense7WeightLearn updates dense7.weight: gradient and sgd.
+func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_7AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense7WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense7WeightSgd changes dense7.weight: w = w - (lr · g).
@@ -596,6 +1276,27 @@ func dense7WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense7WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense8BiasLearn updates dense8.bias: gradient and sgd.
+func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_6AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense8BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense8BiasSgd changes dense8.bias: w = w - (lr · g).
 func dense8BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -603,6 +1304,27 @@ func dense8BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense8BiasSgdGeneric(t, p, g, lr)
+}
+
+// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense8WeightLearn updates dense8.weight: gradient and sgd.
+func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_5AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense8WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense8WeightSgd changes dense8.weight: w = w - (lr · g).
@@ -616,6 +1338,27 @@ func dense8WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense8WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense9BiasLearn updates dense9.bias: gradient and sgd.
+func dense9BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 8 {
+			learn16_4AVX2(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense9BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense9BiasSgd changes dense9.bias: w = w - (lr · g).
 func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -625,35 +1368,62 @@ func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense9BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense9GradInputRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense9GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense9GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense9GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense9GradInputRows is dense9GradInput for n rows.
-func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+// dense9GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense9GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense9GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense9GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
+func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 112; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense9GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		negative := -rate
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense9GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a8, y)
+			dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		dense9GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
+		dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense9GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 }
 
-// dense9GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+// dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense9GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense9GradInputRows is dense9GradInput for every row.
+func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense9GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
+		return
+	}
+	dense9GradInputRowsGeneric(y, x, w, u0)
+}
+
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -664,14 +1434,59 @@ func dense9GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense9GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
 	dense9GradWeightGeneric(g, dy, x)
+}
+
+// dense9RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense9RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense9RankOne is the step of layer "dense9" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense9RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense9RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense9WeightLearn updates dense9.weight: gradient and sgd.
+func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(128, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 8 {
+				learn16_3AVX2(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense9WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense9WeightSgd changes dense9.weight: w = w - (lr · g).
@@ -683,6 +1498,19 @@ func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense9WeightSgdGeneric(t, p, g, lr)
+}
+
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
@@ -698,19 +1526,6 @@ func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
 	reluGradientEachGeneric(y, x0, x1)
 }
 
-// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEach_2AVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func reluGradientEach_2(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX2 {
-		reluGradientEach_2AVX2(y, x0, x1)
-		return
-	}
-	reluGradientEach_2Generic(y, x0, x1)
-}
-
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n int, a int, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
@@ -719,4 +1534,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

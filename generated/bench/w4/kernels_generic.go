@@ -155,19 +155,25 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 	}
 }
 
-// dense10ForwardRowsGeneric is dense10ForwardGeneric for n rows.
-func dense10ForwardRowsGeneric(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
-		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
+// dense10ForwardRowsGeneric is dense10ForwardGeneric for every row.
+func dense10ForwardRowsGeneric(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense10ForwardGeneric((*[640]float32)(&y[i]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
-// dense10ForwardRows_2Generic is dense10ForwardGeneric for n rows.
-func dense10ForwardRows_2Generic(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense10ForwardGeneric(&y[i], &x[i], w, b)
+// dense10ForwardRows_2Generic is dense10ForwardGeneric for every row.
+func dense10ForwardRows_2Generic(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense10ForwardGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense10ForwardSkipGeneric is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
@@ -323,11 +329,11 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -484,11 +490,17 @@ func dense2ForwardGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8:
@@ -656,10 +668,11 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 	}
 }
 
-// dense5ForwardRowsGeneric is dense5ForwardGeneric for n rows.
-func dense5ForwardRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
+// dense5ForwardRowsGeneric is dense5ForwardGeneric for every row.
+func dense5ForwardRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense5ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -816,22 +829,23 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 	}
 }
 
-// dense6ForwardRowsGeneric is dense6ForwardGeneric for n rows.
-func dense6ForwardRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6ForwardGeneric(&y[i], &x[i], w, b)
+// dense6ForwardRowsGeneric is dense6ForwardGeneric for every row.
+func dense6ForwardRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense6ForwardGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
+	}
+}
+
+// mseGradientEachGeneric is dp = s · (2 · (p - t)) for every element. y may be an operand.
+func mseGradientEachGeneric(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	for j := range y {
+		y[j] = float32(mseGradient(x0[j], x1[j], x2))
 	}
 }
 
 // reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
 func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
-	}
-}
-
-// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEach_2Generic(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}

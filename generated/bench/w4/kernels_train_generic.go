@@ -2,15 +2,32 @@
 
 package w4
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
+func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[640]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
+func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(10, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense10BiasGrad(&g.b10, t.m.dz10[:len(x)])
+	dense10BiasSgd(t, p, g, lr)
 }
 
 // dense10BiasSgdGeneric changes dense10.bias: w = w - (lr · g).
@@ -27,7 +44,7 @@ func dense10BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense10ForwardTrain computes the output of layer "dense10", 128→640:
+// dense10ForwardTrainGeneric computes the output of layer "dense10", 128→640:
 //
 //	for n := range y {
 //		s := b[n]
@@ -38,7 +55,7 @@ func dense10BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -180,11 +197,17 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 	}
 }
 
-// dense10ForwardTrainRowsGeneric is dense10ForwardTrain for n rows.
-func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense10ForwardTrain(&y[i], &x[i], w, b)
+// dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
+func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense10ForwardTrainSkipGeneric is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
@@ -197,34 +220,41 @@ func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w 
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 81920 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a9[k], s0)
-		y[k+1] = reluGradient(a9[k+1], s1)
-		y[k+2] = reluGradient(a9[k+2], s2)
-		y[k+3] = reluGradient(a9[k+3], s3)
 	}
 }
 
-// dense10GradInputRowsGeneric is dense10GradInput for n rows.
-func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
+// dense10GradInputOneGeneric is dense10GradInput and then dense10RankOneGeneric.
+func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
+	dense10GradInput(y, x, w, a9)
+	dense10RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense10GradInputRowsGeneric is dense10GradInput for every row.
+func dense10GradInputRowsGeneric(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense10GradInput((*[128]float32)(y[i][:]), (*[640]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -237,7 +267,7 @@ func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[4
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -297,6 +327,44 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][1
 			}
 		}
 	}
+}
+
+// dense10RankOneGeneric is the step of layer "dense10" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
+func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense10GradWeight(&g.w10, t.m.dz10[:len(x)], t.m.a9[:len(x)])
+	dense10WeightSgd(t, p, g, lr)
 }
 
 // dense10WeightSgdGeneric changes dense10.weight: w = w - (lr · g).
@@ -315,6 +383,16 @@ func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(11, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -329,7 +407,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 640→128:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 640→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -340,7 +418,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -482,11 +560,11 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -499,7 +577,7 @@ func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][1
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 640 {
@@ -561,6 +639,44 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Inpu
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -577,6 +693,16 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(12, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
+}
+
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -591,7 +717,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 128→128:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -602,7 +728,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -744,11 +870,27 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
@@ -767,6 +909,16 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(13, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
+}
+
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -779,6 +931,16 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
@@ -797,6 +959,16 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(14, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	dense4BiasSgd(t, p, g, lr)
+}
+
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
 func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -809,6 +981,16 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	dense4WeightSgd(t, p, g, lr)
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
@@ -831,11 +1013,21 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[8]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
+func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(19, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
+	dense5BiasSgd(t, p, g, lr)
 }
 
 // dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
@@ -852,7 +1044,7 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense5ForwardTrain computes the output of layer "dense5", 128→8:
+// dense5ForwardTrainGeneric computes the output of layer "dense5", 128→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -863,7 +1055,7 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -1017,10 +1209,11 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 	}
 }
 
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
-func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
+// dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
+func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1034,34 +1227,41 @@ func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[8]float32)(x[0:8])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 0; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a4[k], s0)
-		y[k+1] = reluGradient(a4[k+1], s1)
-		y[k+2] = reluGradient(a4[k+2], s2)
-		y[k+3] = reluGradient(a4[k+3], s3)
 	}
 }
 
-// dense5GradInputRowsGeneric is dense5GradInput for n rows.
-func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+// dense5GradInputOneGeneric is dense5GradInput and then dense5RankOneGeneric.
+func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+	dense5GradInput(y, x, wt, a4)
+	dense5RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense5GradInputRowsGeneric is dense5GradInput for every row.
+func dense5GradInputRowsGeneric(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense5GradInput((*[128]float32)(y[i][:]), &x[i], wt, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1074,7 +1274,7 @@ func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for k := range 128 {
 		gk := &gt[k]
@@ -1111,6 +1311,44 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]floa
 	}
 }
 
+// dense5RankOneGeneric is the step of layer "dense5" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[8]float32)(dy[0 : 0+8])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
+func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(8, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense5GradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
+	dense5WeightSgd(t, p, g, lr)
+}
+
 // dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
 func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for k := range 128 {
@@ -1123,6 +1361,16 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
+func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(15, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
+	dense6BiasSgd(t, p, g, lr)
 }
 
 // dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
@@ -1139,7 +1387,7 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense6ForwardTrain computes the output of layer "dense6", 8→128:
+// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1150,7 +1398,7 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -1292,10 +1540,11 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	}
 }
 
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
-func dense6ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6ForwardTrain(&y[i], &x[i], w, b)
+// dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
+func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1332,10 +1581,18 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 	}
 }
 
-// dense6GradInputRowsGeneric is dense6GradInput for n rows.
-func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
+// dense6GradInputOneGeneric is dense6GradInput and then dense6RankOneGeneric.
+func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
+	dense6GradInput(y, x, w, a5)
+	dense6RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense6GradInputRowsGeneric is dense6GradInput for every row.
+func dense6GradInputRowsGeneric(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense6GradInput(&y[i], (*[128]float32)(x[i][:]), w, &u0[i])
 	}
 }
 
@@ -1348,7 +1605,7 @@ func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 8 {
@@ -1410,6 +1667,44 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]flo
 	}
 }
 
+// dense6RankOneGeneric is the step of layer "dense6" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
+func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(9, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense6GradWeight(&g.w6, t.m.dz6[:len(x)], t.m.a5[:len(x)])
+	dense6WeightSgd(t, p, g, lr)
+}
+
 // dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).
 func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -1426,6 +1721,16 @@ func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
+func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(16, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b7, t.m.dz7[:len(x)])
+	dense7BiasSgd(t, p, g, lr)
+}
+
 // dense7BiasSgdGeneric changes dense7.bias: w = w - (lr · g).
 func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -1438,6 +1743,16 @@ func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
+func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w7, t.m.dz7[:len(x)], t.m.a6[:len(x)])
+	dense7WeightSgd(t, p, g, lr)
 }
 
 // dense7WeightSgdGeneric changes dense7.weight: w = w - (lr · g).
@@ -1456,6 +1771,16 @@ func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
+func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(17, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b8, t.m.dz8[:len(x)])
+	dense8BiasSgd(t, p, g, lr)
+}
+
 // dense8BiasSgdGeneric changes dense8.bias: w = w - (lr · g).
 func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 8 {
@@ -1468,6 +1793,16 @@ func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
+}
+
+// dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
+func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w8, t.m.dz8[:len(x)], t.m.a7[:len(x)])
+	dense8WeightSgd(t, p, g, lr)
 }
 
 // dense8WeightSgdGeneric changes dense8.weight: w = w - (lr · g).
@@ -1487,14 +1822,24 @@ func dense8WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense9BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
+func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 	*g = [8][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[128]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
+func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(18, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9BiasGrad(&g.b9, t.m.dz9[:len(x)])
+	dense9BiasSgd(t, p, g, lr)
 }
 
 // dense9BiasSgdGeneric changes dense9.bias: w = w - (lr · g).
@@ -1521,34 +1866,41 @@ func dense9BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
-	for k := 0; k <= 124; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 127; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a8[k], s0)
-		y[k+1] = reluGradient(a8[k+1], s1)
-		y[k+2] = reluGradient(a8[k+2], s2)
-		y[k+3] = reluGradient(a8[k+3], s3)
 	}
 }
 
-// dense9GradInputRowsGeneric is dense9GradInput for n rows.
-func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
+// dense9GradInputOneGeneric is dense9GradInput and then dense9RankOneGeneric.
+func dense9GradInputOneGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
+	dense9GradInput(y, x, w, a8)
+	dense9RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense9GradInputRowsGeneric is dense9GradInput for every row.
+func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense9GradInput((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, (*[128]float32)(u0[i][:]))
 	}
 }
 
@@ -1561,7 +1913,7 @@ func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
@@ -1621,6 +1973,44 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128
 			}
 		}
 	}
+}
+
+// dense9RankOneGeneric is the step of layer "dense9" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
+func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense9GradWeight(&g.w9, t.m.dz9[:len(x)], t.m.a8[:len(x)])
+	dense9WeightSgd(t, p, g, lr)
 }
 
 // dense9WeightSgdGeneric changes dense9.weight: w = w - (lr · g).

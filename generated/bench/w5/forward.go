@@ -11,9 +11,9 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	a1 := &ws.t0
 	dense1Forward(a1, (*[256]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := (*[256]float32)(ws.t0[:256])
-	dense3Forward(a3, a2, &p.w3, &p.b3)
+	dense3ForwardSkip(a3, a2, &p.w3, &p.b3)
 	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
@@ -22,10 +22,13 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
-	dense4ForwardRows(y, &ws.t2, &p.w4, &p.b4, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	a3 := ws.t2[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense4ForwardRows(y, a3, &p.w4, &p.b4)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

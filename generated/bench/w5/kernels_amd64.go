@@ -3,10 +3,26 @@
 
 package w5
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 64 {
+			learn16_6AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,11 +37,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -36,16 +52,35 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
-func dense1ForwardRows(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
+// dense1ForwardRows is dense1ForwardGeneric for every row.
+func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 262144 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
@@ -53,22 +88,27 @@ func dense1ForwardRows(y *[32][1024]float32, x []Input, w *[64][257][16]float32,
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 256 inputs to 16 outputs over the rows.
+// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -79,14 +119,59 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense1RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense1RankOne is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense1RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense1RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(256, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 64 {
+				learn16_5AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -98,6 +183,27 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 32 {
+			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -113,11 +219,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense2ForwardAVX2(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32)
+func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
-		dense2ForwardAVX2(y, x, w, b)
+		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
@@ -128,16 +234,61 @@ func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, 
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
+// dense2ForwardRows is dense2ForwardGeneric for every row.
+func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 524288 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
@@ -145,47 +296,102 @@ func dense2ForwardRows(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
+// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense2GradInputRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
 //
 //go:noescape
-func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
 
-// dense2GradInputRows is dense2GradInput for n rows.
-func dense2GradInputRows(y *[32][1024]float32, x *[32][512]float32, w *[32][1025][16]float32, u0 *[32][1024]float32, scratch *[512][16]float32, n int) {
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 1008; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach_3(yRow, u0Row, yRow)
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense2GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
+	if useAVX2 {
+		negative := -rate
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 896 {
+			clear(y[:])
+			dense2GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach_2(y, a1, y)
+			dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
+		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
+	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
+}
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for every row.
+func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		for k := 0; k < 1024; k += 128 {
+			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
 		}
 		return
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 1024 inputs to 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -196,14 +402,59 @@ func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense2GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
 		}
 		return
 	}
 	dense2GradWeightGeneric(g, dy, x)
+}
+
+// dense2RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense2RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense2RankOne is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense2RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense2RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(1024, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 32 {
+				learn16_3AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
@@ -215,6 +466,27 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and sgd.
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 16 {
+			learn16_2AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
@@ -230,11 +502,11 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense3ForwardAVX2(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32)
+func dense3ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
-		dense3ForwardAVX2(y, x, w, b)
+		dense3ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, w, b)
@@ -245,16 +517,61 @@ func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b 
 //go:noescape
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardRows is dense3ForwardGeneric for n rows.
-func dense3ForwardRows(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
+// dense3ForwardRows is dense3ForwardGeneric for every row.
+func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense3ForwardRowsGeneric(y, x, w, b, n)
+	dense3ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense3ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense3ForwardSkip is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3Forward(y, x, w, b)
+		return
+	}
+	dense3ForwardSkipGeneric(y, x, w, b)
+}
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 131072 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		dense3ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense3ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
@@ -262,52 +579,102 @@ func dense3ForwardRows(y *[32][256]float32, x *[32][512]float32, w *[16][513][16
 //go:noescape
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRows(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
+// dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
+func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
-	dense3ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense3ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense3ForwardTrainListedAVX2 is the layer for the inputs of a list.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense3ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
 
-// dense3GradInputRowsPanel0AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRows is dense3GradInput for n rows.
-func dense3GradInputRows(y *[32][512]float32, x *[32][256]float32, w *[16][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
+// dense3ForwardTrainSkip is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 496; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach_2(yRow, u0Row, yRow)
+		dense3ForwardTrain(y, x, w, b)
+		return
+	}
+	dense3ForwardTrainSkipGeneric(y, x, w, b)
+}
+
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense3GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
+	if useAVX2 {
+		negative := -rate
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense3GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a2, y)
+			dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
+		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		return
+	}
+	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
+}
+
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput for every row.
+func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		for k := 0; k < 512; k += 256 {
+			dense3GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
 		}
 		return
 	}
-	dense3GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense3GradInputRowsGeneric(y, x, w, u0)
 }
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 512 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
 //go:noescape
-func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -318,14 +685,59 @@ func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense3GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
 		}
 		return
 	}
 	dense3GradWeightGeneric(g, dy, x)
+}
+
+// dense3RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3RankOne is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense3RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense3RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and sgd.
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(512, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 16 {
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
@@ -337,6 +749,25 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4BiasLearn updates dense4.bias: gradient and sgd.
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_2AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
+	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
@@ -352,11 +783,11 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4ForwardAVX2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32)
+func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardAVX2(y, x, wt, b)
+		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
@@ -367,13 +798,18 @@ func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][1
 //go:noescape
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
-func dense4ForwardRows(y []Output, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows is dense4Forward_2Generic for every row.
+func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b, n)
+	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
@@ -381,13 +817,32 @@ func dense4ForwardRows(y []Output, x *[32][256]float32, wt *[256][8]float32, b *
 //go:noescape
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardRows_2Generic(y, x, wt, b, n)
+	dense4ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 256 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
@@ -395,61 +850,89 @@ func dense4ForwardRows_2(y *[32][1]float32, x *[32][256]float32, wt *[256][8]flo
 //go:noescape
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRows(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		if len(x) == 1 {
+			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
+			return
+		}
+		m := len(x)
+		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense4ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 256 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 256 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4Forward_2AVX2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32)
+func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4Forward_2AVX2(y, x, wt, b)
+		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense4GradInputRows is dense4GradInput for n rows.
-func dense4GradInputRows(y *[32][256]float32, x *[32][1]float32, wt *[256][8]float32, u0 *[32][256]float32, scratch *[512][16]float32, n int) {
+// dense4GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
+func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 240; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 1 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			reluGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
+		dense4GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
 
-// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 256 inputs to 1 outputs over the rows.
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput_2 for every row.
+func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by3, by2, single3)
+		return
+	}
+	dense4GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -460,13 +943,61 @@ func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	if useAVX2 {
-		dense4GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return
 	}
 	dense4GradWeightGeneric(gt, dy, x)
 }
+
+// dense4RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4RankOne is the step of layer "dense4" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense4RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense4RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4WeightLearn updates dense4.weight: gradient and sgd.
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(256, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+		}
+		return
+	}
+	dense4WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -480,9 +1011,9 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
 //go:noescape
-func reluGradientEachAVX2(y *[256]float32, x0 *[256]float32, x1 *[256]float32)
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
 
-func reluGradientEach(y *[256]float32, x0 *[256]float32, x1 *[256]float32) {
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	if useAVX2 {
 		reluGradientEachAVX2(y, x0, x1)
 		return
@@ -493,27 +1024,14 @@ func reluGradientEach(y *[256]float32, x0 *[256]float32, x1 *[256]float32) {
 // reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
 //
 //go:noescape
-func reluGradientEach_2AVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+func reluGradientEach_2AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
 
-func reluGradientEach_2(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
 	if useAVX2 {
 		reluGradientEach_2AVX2(y, x0, x1)
 		return
 	}
 	reluGradientEach_2Generic(y, x0, x1)
-}
-
-// reluGradientEach_3AVX2 is reluGradientEach_3Generic for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEach_3AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
-
-func reluGradientEach_3(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
-	if useAVX2 {
-		reluGradientEach_3AVX2(y, x0, x1)
-		return
-	}
-	reluGradientEach_3Generic(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -524,4 +1042,10 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

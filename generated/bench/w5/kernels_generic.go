@@ -155,11 +155,11 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardGeneric((*[1024]float32)(y[i][:]), (*[256]float32)(&x[i]), w, b)
 	}
 }
 
@@ -316,11 +316,17 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[1024]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
@@ -476,11 +482,17 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
-func dense3ForwardRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardGeneric(&y[i], &x[i], w, b)
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
+func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:
@@ -1016,18 +1028,19 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
-func dense4ForwardRowsGeneric(y []Output, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+func dense4ForwardRowsGeneric(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4Forward_2Generic((*[1]float32)(&y[i]), (*[256]float32)(x[i][:]), wt, b)
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2Generic(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2Generic(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1071,21 +1084,14 @@ func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32,
 }
 
 // reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[256]float32, x0 *[256]float32, x1 *[256]float32) {
+func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 
 // reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEach_2Generic(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
-	}
-}
-
-// reluGradientEach_3Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEach_3Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+func reluGradientEach_2Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}

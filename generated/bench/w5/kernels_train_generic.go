@@ -2,15 +2,32 @@
 
 package w5
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense1BiasGrad(g *[64][16]float32, dy [][1024]float32) {
+func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 	*g = [64][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1024]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
@@ -27,7 +44,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 256→1024:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 256→1024:
 //
 //	for n := range y {
 //		s := b[n]
@@ -38,7 +55,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardTrainGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -180,11 +197,11 @@ func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[256]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric((*[1024]float32)(y[i][:]), (*[256]float32)(&x[i]), w, b)
 	}
 }
 
@@ -197,7 +214,7 @@ func dense1ForwardTrainRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 256 {
@@ -257,6 +274,44 @@ func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1024]float32, x []In
 			}
 		}
 	}
+}
+
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
@@ -276,14 +331,24 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
@@ -300,7 +365,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 1024→512:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 1024→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -311,7 +376,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -453,11 +518,17 @@ func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]floa
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[1024]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→1024:
@@ -470,34 +541,41 @@ func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w 
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 524288 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32) {
-	for k := 0; k <= 1020; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 1023; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a1[k], s0)
-		y[k+1] = reluGradient(a1[k+1], s1)
-		y[k+2] = reluGradient(a1[k+2], s2)
-		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[32][1024]float32, x *[32][512]float32, w *[32][1025][16]float32, u0 *[32][1024]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
+	dense2GradInput(y, x, w, a1)
+	dense2RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense2GradInput((*[1024]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[1024]float32)(u0[i][:]))
 	}
 }
 
@@ -510,7 +588,7 @@ func dense2GradInputRowsGeneric(y *[32][1024]float32, x *[32][512]float32, w *[3
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 1024 {
@@ -572,6 +650,44 @@ func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][512]float32, x [][1
 	}
 }
 
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
+}
+
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -589,14 +705,24 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense3BiasGrad(g *[16][16]float32, dy [][256]float32) {
+func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
 	*g = [16][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[256]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
@@ -613,7 +739,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrain computes the output of layer "dense3", 512→256:
+// dense3ForwardTrainGeneric computes the output of layer "dense3", 512→256:
 //
 //	for n := range y {
 //		s := b[n]
@@ -624,7 +750,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardTrainGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -766,11 +892,17 @@ func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float3
 	}
 }
 
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardTrain(&y[i], &x[i], w, b)
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
+func dense3ForwardTrainRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardTrainGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardTrainSkipGeneric is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense3GradInput computes the input gradient of layer "dense3", 256→512:
@@ -783,34 +915,41 @@ func dense3ForwardTrainRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 131072 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32) {
-	for k := 0; k <= 508; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 511; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a2[k], s0)
-		y[k+1] = reluGradient(a2[k+1], s1)
-		y[k+2] = reluGradient(a2[k+2], s2)
-		y[k+3] = reluGradient(a2[k+3], s3)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][256]float32, w *[16][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3GradInput(&y[i], &x[i], w, &u0[i])
+// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOneGeneric(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
+	dense3GradInput(y, x, w, a2)
+	dense3RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for every row.
+func dense3GradInputRowsGeneric(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense3GradInput((*[512]float32)(y[i][:]), (*[256]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -823,7 +962,7 @@ func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][256]float32, w *[16
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -883,6 +1022,44 @@ func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][256]float32, x [][51
 			}
 		}
 	}
+}
+
+// dense3RankOneGeneric is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
@@ -905,11 +1082,21 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	dense4BiasSgd(t, p, g, lr)
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
@@ -926,7 +1113,54 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense4ForwardTrain computes the output of layer "dense4", 256→1:
+// dense4ForwardTrainGeneric computes the output of layer "dense4", 256→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrainGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 248; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 248; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = s0
+		}
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4ForwardTrain_2Generic(&y[i], (*[256]float32)(x[i][:]), wt, b)
+	}
+}
+
+// dense4ForwardTrain_2Generic computes the output of layer "dense4", 256→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -937,7 +1171,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrain_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1459,13 +1693,6 @@ func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *
 	}
 }
 
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense4GradInput computes the input gradient of layer "dense4", 1→256:
 //
 //	for n := range y {
@@ -1476,846 +1703,2094 @@ func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][256]float32, wt *[
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 256 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4GradInput(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32) {
-	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
-		y[0] = reluGradient(a3[0], s0)
-		y[1] = reluGradient(a3[1], s1)
-		y[2] = reluGradient(a3[2], s2)
-		y[3] = reluGradient(a3[3], s3)
-	}
-	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
-		y[4] = reluGradient(a3[4], s0)
-		y[5] = reluGradient(a3[5], s1)
-		y[6] = reluGradient(a3[6], s2)
-		y[7] = reluGradient(a3[7], s3)
-	}
-	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
-		y[8] = reluGradient(a3[8], s0)
-		y[9] = reluGradient(a3[9], s1)
-		y[10] = reluGradient(a3[10], s2)
-		y[11] = reluGradient(a3[11], s3)
-	}
-	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
-		y[12] = reluGradient(a3[12], s0)
-		y[13] = reluGradient(a3[13], s1)
-		y[14] = reluGradient(a3[14], s2)
-		y[15] = reluGradient(a3[15], s3)
-	}
-	{
-		// y[16…19] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[16][0] * xk)
-		s1 += float32(wt[17][0] * xk)
-		s2 += float32(wt[18][0] * xk)
-		s3 += float32(wt[19][0] * xk)
-		y[16] = reluGradient(a3[16], s0)
-		y[17] = reluGradient(a3[17], s1)
-		y[18] = reluGradient(a3[18], s2)
-		y[19] = reluGradient(a3[19], s3)
-	}
-	{
-		// y[20…23] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[20][0] * xk)
-		s1 += float32(wt[21][0] * xk)
-		s2 += float32(wt[22][0] * xk)
-		s3 += float32(wt[23][0] * xk)
-		y[20] = reluGradient(a3[20], s0)
-		y[21] = reluGradient(a3[21], s1)
-		y[22] = reluGradient(a3[22], s2)
-		y[23] = reluGradient(a3[23], s3)
-	}
-	{
-		// y[24…27] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[24][0] * xk)
-		s1 += float32(wt[25][0] * xk)
-		s2 += float32(wt[26][0] * xk)
-		s3 += float32(wt[27][0] * xk)
-		y[24] = reluGradient(a3[24], s0)
-		y[25] = reluGradient(a3[25], s1)
-		y[26] = reluGradient(a3[26], s2)
-		y[27] = reluGradient(a3[27], s3)
-	}
-	{
-		// y[28…31] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[28][0] * xk)
-		s1 += float32(wt[29][0] * xk)
-		s2 += float32(wt[30][0] * xk)
-		s3 += float32(wt[31][0] * xk)
-		y[28] = reluGradient(a3[28], s0)
-		y[29] = reluGradient(a3[29], s1)
-		y[30] = reluGradient(a3[30], s2)
-		y[31] = reluGradient(a3[31], s3)
-	}
-	{
-		// y[32…35] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[32][0] * xk)
-		s1 += float32(wt[33][0] * xk)
-		s2 += float32(wt[34][0] * xk)
-		s3 += float32(wt[35][0] * xk)
-		y[32] = reluGradient(a3[32], s0)
-		y[33] = reluGradient(a3[33], s1)
-		y[34] = reluGradient(a3[34], s2)
-		y[35] = reluGradient(a3[35], s3)
-	}
-	{
-		// y[36…39] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[36][0] * xk)
-		s1 += float32(wt[37][0] * xk)
-		s2 += float32(wt[38][0] * xk)
-		s3 += float32(wt[39][0] * xk)
-		y[36] = reluGradient(a3[36], s0)
-		y[37] = reluGradient(a3[37], s1)
-		y[38] = reluGradient(a3[38], s2)
-		y[39] = reluGradient(a3[39], s3)
-	}
-	{
-		// y[40…43] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[40][0] * xk)
-		s1 += float32(wt[41][0] * xk)
-		s2 += float32(wt[42][0] * xk)
-		s3 += float32(wt[43][0] * xk)
-		y[40] = reluGradient(a3[40], s0)
-		y[41] = reluGradient(a3[41], s1)
-		y[42] = reluGradient(a3[42], s2)
-		y[43] = reluGradient(a3[43], s3)
-	}
-	{
-		// y[44…47] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[44][0] * xk)
-		s1 += float32(wt[45][0] * xk)
-		s2 += float32(wt[46][0] * xk)
-		s3 += float32(wt[47][0] * xk)
-		y[44] = reluGradient(a3[44], s0)
-		y[45] = reluGradient(a3[45], s1)
-		y[46] = reluGradient(a3[46], s2)
-		y[47] = reluGradient(a3[47], s3)
-	}
-	{
-		// y[48…51] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[48][0] * xk)
-		s1 += float32(wt[49][0] * xk)
-		s2 += float32(wt[50][0] * xk)
-		s3 += float32(wt[51][0] * xk)
-		y[48] = reluGradient(a3[48], s0)
-		y[49] = reluGradient(a3[49], s1)
-		y[50] = reluGradient(a3[50], s2)
-		y[51] = reluGradient(a3[51], s3)
-	}
-	{
-		// y[52…55] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[52][0] * xk)
-		s1 += float32(wt[53][0] * xk)
-		s2 += float32(wt[54][0] * xk)
-		s3 += float32(wt[55][0] * xk)
-		y[52] = reluGradient(a3[52], s0)
-		y[53] = reluGradient(a3[53], s1)
-		y[54] = reluGradient(a3[54], s2)
-		y[55] = reluGradient(a3[55], s3)
-	}
-	{
-		// y[56…59] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[56][0] * xk)
-		s1 += float32(wt[57][0] * xk)
-		s2 += float32(wt[58][0] * xk)
-		s3 += float32(wt[59][0] * xk)
-		y[56] = reluGradient(a3[56], s0)
-		y[57] = reluGradient(a3[57], s1)
-		y[58] = reluGradient(a3[58], s2)
-		y[59] = reluGradient(a3[59], s3)
-	}
-	{
-		// y[60…63] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[60][0] * xk)
-		s1 += float32(wt[61][0] * xk)
-		s2 += float32(wt[62][0] * xk)
-		s3 += float32(wt[63][0] * xk)
-		y[60] = reluGradient(a3[60], s0)
-		y[61] = reluGradient(a3[61], s1)
-		y[62] = reluGradient(a3[62], s2)
-		y[63] = reluGradient(a3[63], s3)
-	}
-	{
-		// y[64…67] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[64][0] * xk)
-		s1 += float32(wt[65][0] * xk)
-		s2 += float32(wt[66][0] * xk)
-		s3 += float32(wt[67][0] * xk)
-		y[64] = reluGradient(a3[64], s0)
-		y[65] = reluGradient(a3[65], s1)
-		y[66] = reluGradient(a3[66], s2)
-		y[67] = reluGradient(a3[67], s3)
-	}
-	{
-		// y[68…71] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[68][0] * xk)
-		s1 += float32(wt[69][0] * xk)
-		s2 += float32(wt[70][0] * xk)
-		s3 += float32(wt[71][0] * xk)
-		y[68] = reluGradient(a3[68], s0)
-		y[69] = reluGradient(a3[69], s1)
-		y[70] = reluGradient(a3[70], s2)
-		y[71] = reluGradient(a3[71], s3)
-	}
-	{
-		// y[72…75] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[72][0] * xk)
-		s1 += float32(wt[73][0] * xk)
-		s2 += float32(wt[74][0] * xk)
-		s3 += float32(wt[75][0] * xk)
-		y[72] = reluGradient(a3[72], s0)
-		y[73] = reluGradient(a3[73], s1)
-		y[74] = reluGradient(a3[74], s2)
-		y[75] = reluGradient(a3[75], s3)
-	}
-	{
-		// y[76…79] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[76][0] * xk)
-		s1 += float32(wt[77][0] * xk)
-		s2 += float32(wt[78][0] * xk)
-		s3 += float32(wt[79][0] * xk)
-		y[76] = reluGradient(a3[76], s0)
-		y[77] = reluGradient(a3[77], s1)
-		y[78] = reluGradient(a3[78], s2)
-		y[79] = reluGradient(a3[79], s3)
-	}
-	{
-		// y[80…83] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[80][0] * xk)
-		s1 += float32(wt[81][0] * xk)
-		s2 += float32(wt[82][0] * xk)
-		s3 += float32(wt[83][0] * xk)
-		y[80] = reluGradient(a3[80], s0)
-		y[81] = reluGradient(a3[81], s1)
-		y[82] = reluGradient(a3[82], s2)
-		y[83] = reluGradient(a3[83], s3)
-	}
-	{
-		// y[84…87] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[84][0] * xk)
-		s1 += float32(wt[85][0] * xk)
-		s2 += float32(wt[86][0] * xk)
-		s3 += float32(wt[87][0] * xk)
-		y[84] = reluGradient(a3[84], s0)
-		y[85] = reluGradient(a3[85], s1)
-		y[86] = reluGradient(a3[86], s2)
-		y[87] = reluGradient(a3[87], s3)
-	}
-	{
-		// y[88…91] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[88][0] * xk)
-		s1 += float32(wt[89][0] * xk)
-		s2 += float32(wt[90][0] * xk)
-		s3 += float32(wt[91][0] * xk)
-		y[88] = reluGradient(a3[88], s0)
-		y[89] = reluGradient(a3[89], s1)
-		y[90] = reluGradient(a3[90], s2)
-		y[91] = reluGradient(a3[91], s3)
-	}
-	{
-		// y[92…95] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[92][0] * xk)
-		s1 += float32(wt[93][0] * xk)
-		s2 += float32(wt[94][0] * xk)
-		s3 += float32(wt[95][0] * xk)
-		y[92] = reluGradient(a3[92], s0)
-		y[93] = reluGradient(a3[93], s1)
-		y[94] = reluGradient(a3[94], s2)
-		y[95] = reluGradient(a3[95], s3)
-	}
-	{
-		// y[96…99] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[96][0] * xk)
-		s1 += float32(wt[97][0] * xk)
-		s2 += float32(wt[98][0] * xk)
-		s3 += float32(wt[99][0] * xk)
-		y[96] = reluGradient(a3[96], s0)
-		y[97] = reluGradient(a3[97], s1)
-		y[98] = reluGradient(a3[98], s2)
-		y[99] = reluGradient(a3[99], s3)
-	}
-	{
-		// y[100…103] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[100][0] * xk)
-		s1 += float32(wt[101][0] * xk)
-		s2 += float32(wt[102][0] * xk)
-		s3 += float32(wt[103][0] * xk)
-		y[100] = reluGradient(a3[100], s0)
-		y[101] = reluGradient(a3[101], s1)
-		y[102] = reluGradient(a3[102], s2)
-		y[103] = reluGradient(a3[103], s3)
-	}
-	{
-		// y[104…107] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[104][0] * xk)
-		s1 += float32(wt[105][0] * xk)
-		s2 += float32(wt[106][0] * xk)
-		s3 += float32(wt[107][0] * xk)
-		y[104] = reluGradient(a3[104], s0)
-		y[105] = reluGradient(a3[105], s1)
-		y[106] = reluGradient(a3[106], s2)
-		y[107] = reluGradient(a3[107], s3)
-	}
-	{
-		// y[108…111] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[108][0] * xk)
-		s1 += float32(wt[109][0] * xk)
-		s2 += float32(wt[110][0] * xk)
-		s3 += float32(wt[111][0] * xk)
-		y[108] = reluGradient(a3[108], s0)
-		y[109] = reluGradient(a3[109], s1)
-		y[110] = reluGradient(a3[110], s2)
-		y[111] = reluGradient(a3[111], s3)
-	}
-	{
-		// y[112…115] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[112][0] * xk)
-		s1 += float32(wt[113][0] * xk)
-		s2 += float32(wt[114][0] * xk)
-		s3 += float32(wt[115][0] * xk)
-		y[112] = reluGradient(a3[112], s0)
-		y[113] = reluGradient(a3[113], s1)
-		y[114] = reluGradient(a3[114], s2)
-		y[115] = reluGradient(a3[115], s3)
-	}
-	{
-		// y[116…119] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[116][0] * xk)
-		s1 += float32(wt[117][0] * xk)
-		s2 += float32(wt[118][0] * xk)
-		s3 += float32(wt[119][0] * xk)
-		y[116] = reluGradient(a3[116], s0)
-		y[117] = reluGradient(a3[117], s1)
-		y[118] = reluGradient(a3[118], s2)
-		y[119] = reluGradient(a3[119], s3)
-	}
-	{
-		// y[120…123] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[120][0] * xk)
-		s1 += float32(wt[121][0] * xk)
-		s2 += float32(wt[122][0] * xk)
-		s3 += float32(wt[123][0] * xk)
-		y[120] = reluGradient(a3[120], s0)
-		y[121] = reluGradient(a3[121], s1)
-		y[122] = reluGradient(a3[122], s2)
-		y[123] = reluGradient(a3[123], s3)
-	}
-	{
-		// y[124…127] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[124][0] * xk)
-		s1 += float32(wt[125][0] * xk)
-		s2 += float32(wt[126][0] * xk)
-		s3 += float32(wt[127][0] * xk)
-		y[124] = reluGradient(a3[124], s0)
-		y[125] = reluGradient(a3[125], s1)
-		y[126] = reluGradient(a3[126], s2)
-		y[127] = reluGradient(a3[127], s3)
-	}
-	{
-		// y[128…131] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[128][0] * xk)
-		s1 += float32(wt[129][0] * xk)
-		s2 += float32(wt[130][0] * xk)
-		s3 += float32(wt[131][0] * xk)
-		y[128] = reluGradient(a3[128], s0)
-		y[129] = reluGradient(a3[129], s1)
-		y[130] = reluGradient(a3[130], s2)
-		y[131] = reluGradient(a3[131], s3)
-	}
-	{
-		// y[132…135] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[132][0] * xk)
-		s1 += float32(wt[133][0] * xk)
-		s2 += float32(wt[134][0] * xk)
-		s3 += float32(wt[135][0] * xk)
-		y[132] = reluGradient(a3[132], s0)
-		y[133] = reluGradient(a3[133], s1)
-		y[134] = reluGradient(a3[134], s2)
-		y[135] = reluGradient(a3[135], s3)
-	}
-	{
-		// y[136…139] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[136][0] * xk)
-		s1 += float32(wt[137][0] * xk)
-		s2 += float32(wt[138][0] * xk)
-		s3 += float32(wt[139][0] * xk)
-		y[136] = reluGradient(a3[136], s0)
-		y[137] = reluGradient(a3[137], s1)
-		y[138] = reluGradient(a3[138], s2)
-		y[139] = reluGradient(a3[139], s3)
-	}
-	{
-		// y[140…143] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[140][0] * xk)
-		s1 += float32(wt[141][0] * xk)
-		s2 += float32(wt[142][0] * xk)
-		s3 += float32(wt[143][0] * xk)
-		y[140] = reluGradient(a3[140], s0)
-		y[141] = reluGradient(a3[141], s1)
-		y[142] = reluGradient(a3[142], s2)
-		y[143] = reluGradient(a3[143], s3)
-	}
-	{
-		// y[144…147] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[144][0] * xk)
-		s1 += float32(wt[145][0] * xk)
-		s2 += float32(wt[146][0] * xk)
-		s3 += float32(wt[147][0] * xk)
-		y[144] = reluGradient(a3[144], s0)
-		y[145] = reluGradient(a3[145], s1)
-		y[146] = reluGradient(a3[146], s2)
-		y[147] = reluGradient(a3[147], s3)
-	}
-	{
-		// y[148…151] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[148][0] * xk)
-		s1 += float32(wt[149][0] * xk)
-		s2 += float32(wt[150][0] * xk)
-		s3 += float32(wt[151][0] * xk)
-		y[148] = reluGradient(a3[148], s0)
-		y[149] = reluGradient(a3[149], s1)
-		y[150] = reluGradient(a3[150], s2)
-		y[151] = reluGradient(a3[151], s3)
-	}
-	{
-		// y[152…155] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[152][0] * xk)
-		s1 += float32(wt[153][0] * xk)
-		s2 += float32(wt[154][0] * xk)
-		s3 += float32(wt[155][0] * xk)
-		y[152] = reluGradient(a3[152], s0)
-		y[153] = reluGradient(a3[153], s1)
-		y[154] = reluGradient(a3[154], s2)
-		y[155] = reluGradient(a3[155], s3)
-	}
-	{
-		// y[156…159] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[156][0] * xk)
-		s1 += float32(wt[157][0] * xk)
-		s2 += float32(wt[158][0] * xk)
-		s3 += float32(wt[159][0] * xk)
-		y[156] = reluGradient(a3[156], s0)
-		y[157] = reluGradient(a3[157], s1)
-		y[158] = reluGradient(a3[158], s2)
-		y[159] = reluGradient(a3[159], s3)
-	}
-	{
-		// y[160…163] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[160][0] * xk)
-		s1 += float32(wt[161][0] * xk)
-		s2 += float32(wt[162][0] * xk)
-		s3 += float32(wt[163][0] * xk)
-		y[160] = reluGradient(a3[160], s0)
-		y[161] = reluGradient(a3[161], s1)
-		y[162] = reluGradient(a3[162], s2)
-		y[163] = reluGradient(a3[163], s3)
-	}
-	{
-		// y[164…167] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[164][0] * xk)
-		s1 += float32(wt[165][0] * xk)
-		s2 += float32(wt[166][0] * xk)
-		s3 += float32(wt[167][0] * xk)
-		y[164] = reluGradient(a3[164], s0)
-		y[165] = reluGradient(a3[165], s1)
-		y[166] = reluGradient(a3[166], s2)
-		y[167] = reluGradient(a3[167], s3)
-	}
-	{
-		// y[168…171] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[168][0] * xk)
-		s1 += float32(wt[169][0] * xk)
-		s2 += float32(wt[170][0] * xk)
-		s3 += float32(wt[171][0] * xk)
-		y[168] = reluGradient(a3[168], s0)
-		y[169] = reluGradient(a3[169], s1)
-		y[170] = reluGradient(a3[170], s2)
-		y[171] = reluGradient(a3[171], s3)
-	}
-	{
-		// y[172…175] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[172][0] * xk)
-		s1 += float32(wt[173][0] * xk)
-		s2 += float32(wt[174][0] * xk)
-		s3 += float32(wt[175][0] * xk)
-		y[172] = reluGradient(a3[172], s0)
-		y[173] = reluGradient(a3[173], s1)
-		y[174] = reluGradient(a3[174], s2)
-		y[175] = reluGradient(a3[175], s3)
-	}
-	{
-		// y[176…179] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[176][0] * xk)
-		s1 += float32(wt[177][0] * xk)
-		s2 += float32(wt[178][0] * xk)
-		s3 += float32(wt[179][0] * xk)
-		y[176] = reluGradient(a3[176], s0)
-		y[177] = reluGradient(a3[177], s1)
-		y[178] = reluGradient(a3[178], s2)
-		y[179] = reluGradient(a3[179], s3)
-	}
-	{
-		// y[180…183] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[180][0] * xk)
-		s1 += float32(wt[181][0] * xk)
-		s2 += float32(wt[182][0] * xk)
-		s3 += float32(wt[183][0] * xk)
-		y[180] = reluGradient(a3[180], s0)
-		y[181] = reluGradient(a3[181], s1)
-		y[182] = reluGradient(a3[182], s2)
-		y[183] = reluGradient(a3[183], s3)
-	}
-	{
-		// y[184…187] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[184][0] * xk)
-		s1 += float32(wt[185][0] * xk)
-		s2 += float32(wt[186][0] * xk)
-		s3 += float32(wt[187][0] * xk)
-		y[184] = reluGradient(a3[184], s0)
-		y[185] = reluGradient(a3[185], s1)
-		y[186] = reluGradient(a3[186], s2)
-		y[187] = reluGradient(a3[187], s3)
-	}
-	{
-		// y[188…191] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[188][0] * xk)
-		s1 += float32(wt[189][0] * xk)
-		s2 += float32(wt[190][0] * xk)
-		s3 += float32(wt[191][0] * xk)
-		y[188] = reluGradient(a3[188], s0)
-		y[189] = reluGradient(a3[189], s1)
-		y[190] = reluGradient(a3[190], s2)
-		y[191] = reluGradient(a3[191], s3)
-	}
-	{
-		// y[192…195] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[192][0] * xk)
-		s1 += float32(wt[193][0] * xk)
-		s2 += float32(wt[194][0] * xk)
-		s3 += float32(wt[195][0] * xk)
-		y[192] = reluGradient(a3[192], s0)
-		y[193] = reluGradient(a3[193], s1)
-		y[194] = reluGradient(a3[194], s2)
-		y[195] = reluGradient(a3[195], s3)
-	}
-	{
-		// y[196…199] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[196][0] * xk)
-		s1 += float32(wt[197][0] * xk)
-		s2 += float32(wt[198][0] * xk)
-		s3 += float32(wt[199][0] * xk)
-		y[196] = reluGradient(a3[196], s0)
-		y[197] = reluGradient(a3[197], s1)
-		y[198] = reluGradient(a3[198], s2)
-		y[199] = reluGradient(a3[199], s3)
-	}
-	{
-		// y[200…203] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[200][0] * xk)
-		s1 += float32(wt[201][0] * xk)
-		s2 += float32(wt[202][0] * xk)
-		s3 += float32(wt[203][0] * xk)
-		y[200] = reluGradient(a3[200], s0)
-		y[201] = reluGradient(a3[201], s1)
-		y[202] = reluGradient(a3[202], s2)
-		y[203] = reluGradient(a3[203], s3)
-	}
-	{
-		// y[204…207] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[204][0] * xk)
-		s1 += float32(wt[205][0] * xk)
-		s2 += float32(wt[206][0] * xk)
-		s3 += float32(wt[207][0] * xk)
-		y[204] = reluGradient(a3[204], s0)
-		y[205] = reluGradient(a3[205], s1)
-		y[206] = reluGradient(a3[206], s2)
-		y[207] = reluGradient(a3[207], s3)
-	}
-	{
-		// y[208…211] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[208][0] * xk)
-		s1 += float32(wt[209][0] * xk)
-		s2 += float32(wt[210][0] * xk)
-		s3 += float32(wt[211][0] * xk)
-		y[208] = reluGradient(a3[208], s0)
-		y[209] = reluGradient(a3[209], s1)
-		y[210] = reluGradient(a3[210], s2)
-		y[211] = reluGradient(a3[211], s3)
-	}
-	{
-		// y[212…215] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[212][0] * xk)
-		s1 += float32(wt[213][0] * xk)
-		s2 += float32(wt[214][0] * xk)
-		s3 += float32(wt[215][0] * xk)
-		y[212] = reluGradient(a3[212], s0)
-		y[213] = reluGradient(a3[213], s1)
-		y[214] = reluGradient(a3[214], s2)
-		y[215] = reluGradient(a3[215], s3)
-	}
-	{
-		// y[216…219] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[216][0] * xk)
-		s1 += float32(wt[217][0] * xk)
-		s2 += float32(wt[218][0] * xk)
-		s3 += float32(wt[219][0] * xk)
-		y[216] = reluGradient(a3[216], s0)
-		y[217] = reluGradient(a3[217], s1)
-		y[218] = reluGradient(a3[218], s2)
-		y[219] = reluGradient(a3[219], s3)
-	}
-	{
-		// y[220…223] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[220][0] * xk)
-		s1 += float32(wt[221][0] * xk)
-		s2 += float32(wt[222][0] * xk)
-		s3 += float32(wt[223][0] * xk)
-		y[220] = reluGradient(a3[220], s0)
-		y[221] = reluGradient(a3[221], s1)
-		y[222] = reluGradient(a3[222], s2)
-		y[223] = reluGradient(a3[223], s3)
-	}
-	{
-		// y[224…227] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[224][0] * xk)
-		s1 += float32(wt[225][0] * xk)
-		s2 += float32(wt[226][0] * xk)
-		s3 += float32(wt[227][0] * xk)
-		y[224] = reluGradient(a3[224], s0)
-		y[225] = reluGradient(a3[225], s1)
-		y[226] = reluGradient(a3[226], s2)
-		y[227] = reluGradient(a3[227], s3)
-	}
-	{
-		// y[228…231] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[228][0] * xk)
-		s1 += float32(wt[229][0] * xk)
-		s2 += float32(wt[230][0] * xk)
-		s3 += float32(wt[231][0] * xk)
-		y[228] = reluGradient(a3[228], s0)
-		y[229] = reluGradient(a3[229], s1)
-		y[230] = reluGradient(a3[230], s2)
-		y[231] = reluGradient(a3[231], s3)
-	}
-	{
-		// y[232…235] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[232][0] * xk)
-		s1 += float32(wt[233][0] * xk)
-		s2 += float32(wt[234][0] * xk)
-		s3 += float32(wt[235][0] * xk)
-		y[232] = reluGradient(a3[232], s0)
-		y[233] = reluGradient(a3[233], s1)
-		y[234] = reluGradient(a3[234], s2)
-		y[235] = reluGradient(a3[235], s3)
-	}
-	{
-		// y[236…239] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[236][0] * xk)
-		s1 += float32(wt[237][0] * xk)
-		s2 += float32(wt[238][0] * xk)
-		s3 += float32(wt[239][0] * xk)
-		y[236] = reluGradient(a3[236], s0)
-		y[237] = reluGradient(a3[237], s1)
-		y[238] = reluGradient(a3[238], s2)
-		y[239] = reluGradient(a3[239], s3)
-	}
-	{
-		// y[240…243] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[240][0] * xk)
-		s1 += float32(wt[241][0] * xk)
-		s2 += float32(wt[242][0] * xk)
-		s3 += float32(wt[243][0] * xk)
-		y[240] = reluGradient(a3[240], s0)
-		y[241] = reluGradient(a3[241], s1)
-		y[242] = reluGradient(a3[242], s2)
-		y[243] = reluGradient(a3[243], s3)
-	}
-	{
-		// y[244…247] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[244][0] * xk)
-		s1 += float32(wt[245][0] * xk)
-		s2 += float32(wt[246][0] * xk)
-		s3 += float32(wt[247][0] * xk)
-		y[244] = reluGradient(a3[244], s0)
-		y[245] = reluGradient(a3[245], s1)
-		y[246] = reluGradient(a3[246], s2)
-		y[247] = reluGradient(a3[247], s3)
-	}
-	{
-		// y[248…251] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[248][0] * xk)
-		s1 += float32(wt[249][0] * xk)
-		s2 += float32(wt[250][0] * xk)
-		s3 += float32(wt[251][0] * xk)
-		y[248] = reluGradient(a3[248], s0)
-		y[249] = reluGradient(a3[249], s1)
-		y[250] = reluGradient(a3[250], s2)
-		y[251] = reluGradient(a3[251], s3)
-	}
-	{
-		// y[252…255] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[252][0] * xk)
-		s1 += float32(wt[253][0] * xk)
-		s2 += float32(wt[254][0] * xk)
-		s3 += float32(wt[255][0] * xk)
-		y[252] = reluGradient(a3[252], s0)
-		y[253] = reluGradient(a3[253], s1)
-		y[254] = reluGradient(a3[254], s2)
-		y[255] = reluGradient(a3[255], s3)
+	for k := 0; k <= 255; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[1]float32)(x[0:1])
+			s0_0 += float32(w0[0] * d[0])
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = reluGradient(a3[k], s0)
 	}
 }
 
-// dense4GradInputRowsGeneric is dense4GradInput for n rows.
-func dense4GradInputRowsGeneric(y *[32][256]float32, x *[32][1]float32, wt *[256][8]float32, u0 *[32][256]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+// dense4GradInputOneGeneric is dense4GradInput and then dense4RankOneGeneric.
+func dense4GradInputOneGeneric(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
+	dense4GradInput(y, x, wt, a3)
+	dense4RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense4GradInputRowsGeneric is dense4GradInput_2 for every row.
+func dense4GradInputRowsGeneric(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense4GradInput_2((*[256]float32)(y[i][:]), &x[i], wt, (*[256]float32)(u0[i][:]))
+	}
+}
+
+// dense4GradInput_2 computes the input gradient of layer "dense4", 1→256:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = reluGradient(s)
+//	}
+//
+// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4GradInput_2(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32) {
+	{
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[0][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[0] = reluGradient(a3[0], s0)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = reluGradient(a3[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = reluGradient(a3[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = reluGradient(a3[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[4] = reluGradient(a3[4], s0)
+	}
+	{
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[5][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = reluGradient(a3[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = reluGradient(a3[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = reluGradient(a3[7], s0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[8] = reluGradient(a3[8], s0)
+	}
+	{
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[9][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = reluGradient(a3[9], s0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = reluGradient(a3[10], s0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = reluGradient(a3[11], s0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[12] = reluGradient(a3[12], s0)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = reluGradient(a3[13], s0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = reluGradient(a3[14], s0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = reluGradient(a3[15], s0)
+	}
+	{
+		// y[16] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[16][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[16] = reluGradient(a3[16], s0)
+	}
+	{
+		// y[17] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[17][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[17] = reluGradient(a3[17], s0)
+	}
+	{
+		// y[18] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[18][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[18] = reluGradient(a3[18], s0)
+	}
+	{
+		// y[19] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[19][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[19] = reluGradient(a3[19], s0)
+	}
+	{
+		// y[20] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[20][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[20] = reluGradient(a3[20], s0)
+	}
+	{
+		// y[21] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[21][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[21] = reluGradient(a3[21], s0)
+	}
+	{
+		// y[22] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[22][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[22] = reluGradient(a3[22], s0)
+	}
+	{
+		// y[23] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[23][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[23] = reluGradient(a3[23], s0)
+	}
+	{
+		// y[24] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[24][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[24] = reluGradient(a3[24], s0)
+	}
+	{
+		// y[25] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[25][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[25] = reluGradient(a3[25], s0)
+	}
+	{
+		// y[26] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[26][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[26] = reluGradient(a3[26], s0)
+	}
+	{
+		// y[27] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[27][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[27] = reluGradient(a3[27], s0)
+	}
+	{
+		// y[28] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[28][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[28] = reluGradient(a3[28], s0)
+	}
+	{
+		// y[29] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[29][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[29] = reluGradient(a3[29], s0)
+	}
+	{
+		// y[30] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[30][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[30] = reluGradient(a3[30], s0)
+	}
+	{
+		// y[31] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[31][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[31] = reluGradient(a3[31], s0)
+	}
+	{
+		// y[32] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[32][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[32] = reluGradient(a3[32], s0)
+	}
+	{
+		// y[33] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[33][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[33] = reluGradient(a3[33], s0)
+	}
+	{
+		// y[34] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[34][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[34] = reluGradient(a3[34], s0)
+	}
+	{
+		// y[35] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[35][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[35] = reluGradient(a3[35], s0)
+	}
+	{
+		// y[36] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[36][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[36] = reluGradient(a3[36], s0)
+	}
+	{
+		// y[37] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[37][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[37] = reluGradient(a3[37], s0)
+	}
+	{
+		// y[38] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[38][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[38] = reluGradient(a3[38], s0)
+	}
+	{
+		// y[39] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[39][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[39] = reluGradient(a3[39], s0)
+	}
+	{
+		// y[40] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[40][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[40] = reluGradient(a3[40], s0)
+	}
+	{
+		// y[41] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[41][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[41] = reluGradient(a3[41], s0)
+	}
+	{
+		// y[42] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[42][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[42] = reluGradient(a3[42], s0)
+	}
+	{
+		// y[43] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[43][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[43] = reluGradient(a3[43], s0)
+	}
+	{
+		// y[44] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[44][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[44] = reluGradient(a3[44], s0)
+	}
+	{
+		// y[45] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[45][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[45] = reluGradient(a3[45], s0)
+	}
+	{
+		// y[46] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[46][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[46] = reluGradient(a3[46], s0)
+	}
+	{
+		// y[47] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[47][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[47] = reluGradient(a3[47], s0)
+	}
+	{
+		// y[48] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[48][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[48] = reluGradient(a3[48], s0)
+	}
+	{
+		// y[49] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[49][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[49] = reluGradient(a3[49], s0)
+	}
+	{
+		// y[50] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[50][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[50] = reluGradient(a3[50], s0)
+	}
+	{
+		// y[51] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[51][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[51] = reluGradient(a3[51], s0)
+	}
+	{
+		// y[52] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[52][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[52] = reluGradient(a3[52], s0)
+	}
+	{
+		// y[53] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[53][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[53] = reluGradient(a3[53], s0)
+	}
+	{
+		// y[54] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[54][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[54] = reluGradient(a3[54], s0)
+	}
+	{
+		// y[55] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[55][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[55] = reluGradient(a3[55], s0)
+	}
+	{
+		// y[56] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[56][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[56] = reluGradient(a3[56], s0)
+	}
+	{
+		// y[57] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[57][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[57] = reluGradient(a3[57], s0)
+	}
+	{
+		// y[58] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[58][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[58] = reluGradient(a3[58], s0)
+	}
+	{
+		// y[59] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[59][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[59] = reluGradient(a3[59], s0)
+	}
+	{
+		// y[60] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[60][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[60] = reluGradient(a3[60], s0)
+	}
+	{
+		// y[61] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[61][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[61] = reluGradient(a3[61], s0)
+	}
+	{
+		// y[62] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[62][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[62] = reluGradient(a3[62], s0)
+	}
+	{
+		// y[63] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[63][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[63] = reluGradient(a3[63], s0)
+	}
+	{
+		// y[64] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[64][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[64] = reluGradient(a3[64], s0)
+	}
+	{
+		// y[65] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[65][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[65] = reluGradient(a3[65], s0)
+	}
+	{
+		// y[66] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[66][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[66] = reluGradient(a3[66], s0)
+	}
+	{
+		// y[67] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[67][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[67] = reluGradient(a3[67], s0)
+	}
+	{
+		// y[68] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[68][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[68] = reluGradient(a3[68], s0)
+	}
+	{
+		// y[69] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[69][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[69] = reluGradient(a3[69], s0)
+	}
+	{
+		// y[70] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[70][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[70] = reluGradient(a3[70], s0)
+	}
+	{
+		// y[71] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[71][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[71] = reluGradient(a3[71], s0)
+	}
+	{
+		// y[72] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[72][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[72] = reluGradient(a3[72], s0)
+	}
+	{
+		// y[73] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[73][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[73] = reluGradient(a3[73], s0)
+	}
+	{
+		// y[74] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[74][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[74] = reluGradient(a3[74], s0)
+	}
+	{
+		// y[75] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[75][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[75] = reluGradient(a3[75], s0)
+	}
+	{
+		// y[76] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[76][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[76] = reluGradient(a3[76], s0)
+	}
+	{
+		// y[77] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[77][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[77] = reluGradient(a3[77], s0)
+	}
+	{
+		// y[78] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[78][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[78] = reluGradient(a3[78], s0)
+	}
+	{
+		// y[79] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[79][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[79] = reluGradient(a3[79], s0)
+	}
+	{
+		// y[80] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[80][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[80] = reluGradient(a3[80], s0)
+	}
+	{
+		// y[81] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[81][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[81] = reluGradient(a3[81], s0)
+	}
+	{
+		// y[82] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[82][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[82] = reluGradient(a3[82], s0)
+	}
+	{
+		// y[83] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[83][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[83] = reluGradient(a3[83], s0)
+	}
+	{
+		// y[84] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[84][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[84] = reluGradient(a3[84], s0)
+	}
+	{
+		// y[85] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[85][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[85] = reluGradient(a3[85], s0)
+	}
+	{
+		// y[86] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[86][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[86] = reluGradient(a3[86], s0)
+	}
+	{
+		// y[87] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[87][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[87] = reluGradient(a3[87], s0)
+	}
+	{
+		// y[88] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[88][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[88] = reluGradient(a3[88], s0)
+	}
+	{
+		// y[89] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[89][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[89] = reluGradient(a3[89], s0)
+	}
+	{
+		// y[90] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[90][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[90] = reluGradient(a3[90], s0)
+	}
+	{
+		// y[91] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[91][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[91] = reluGradient(a3[91], s0)
+	}
+	{
+		// y[92] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[92][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[92] = reluGradient(a3[92], s0)
+	}
+	{
+		// y[93] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[93][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[93] = reluGradient(a3[93], s0)
+	}
+	{
+		// y[94] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[94][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[94] = reluGradient(a3[94], s0)
+	}
+	{
+		// y[95] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[95][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[95] = reluGradient(a3[95], s0)
+	}
+	{
+		// y[96] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[96][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[96] = reluGradient(a3[96], s0)
+	}
+	{
+		// y[97] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[97][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[97] = reluGradient(a3[97], s0)
+	}
+	{
+		// y[98] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[98][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[98] = reluGradient(a3[98], s0)
+	}
+	{
+		// y[99] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[99][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[99] = reluGradient(a3[99], s0)
+	}
+	{
+		// y[100] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[100][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[100] = reluGradient(a3[100], s0)
+	}
+	{
+		// y[101] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[101][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[101] = reluGradient(a3[101], s0)
+	}
+	{
+		// y[102] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[102][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[102] = reluGradient(a3[102], s0)
+	}
+	{
+		// y[103] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[103][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[103] = reluGradient(a3[103], s0)
+	}
+	{
+		// y[104] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[104][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[104] = reluGradient(a3[104], s0)
+	}
+	{
+		// y[105] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[105][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[105] = reluGradient(a3[105], s0)
+	}
+	{
+		// y[106] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[106][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[106] = reluGradient(a3[106], s0)
+	}
+	{
+		// y[107] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[107][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[107] = reluGradient(a3[107], s0)
+	}
+	{
+		// y[108] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[108][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[108] = reluGradient(a3[108], s0)
+	}
+	{
+		// y[109] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[109][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[109] = reluGradient(a3[109], s0)
+	}
+	{
+		// y[110] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[110][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[110] = reluGradient(a3[110], s0)
+	}
+	{
+		// y[111] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[111][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[111] = reluGradient(a3[111], s0)
+	}
+	{
+		// y[112] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[112][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[112] = reluGradient(a3[112], s0)
+	}
+	{
+		// y[113] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[113][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[113] = reluGradient(a3[113], s0)
+	}
+	{
+		// y[114] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[114][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[114] = reluGradient(a3[114], s0)
+	}
+	{
+		// y[115] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[115][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[115] = reluGradient(a3[115], s0)
+	}
+	{
+		// y[116] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[116][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[116] = reluGradient(a3[116], s0)
+	}
+	{
+		// y[117] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[117][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[117] = reluGradient(a3[117], s0)
+	}
+	{
+		// y[118] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[118][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[118] = reluGradient(a3[118], s0)
+	}
+	{
+		// y[119] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[119][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[119] = reluGradient(a3[119], s0)
+	}
+	{
+		// y[120] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[120][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[120] = reluGradient(a3[120], s0)
+	}
+	{
+		// y[121] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[121][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[121] = reluGradient(a3[121], s0)
+	}
+	{
+		// y[122] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[122][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[122] = reluGradient(a3[122], s0)
+	}
+	{
+		// y[123] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[123][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[123] = reluGradient(a3[123], s0)
+	}
+	{
+		// y[124] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[124][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[124] = reluGradient(a3[124], s0)
+	}
+	{
+		// y[125] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[125][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[125] = reluGradient(a3[125], s0)
+	}
+	{
+		// y[126] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[126][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[126] = reluGradient(a3[126], s0)
+	}
+	{
+		// y[127] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[127][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[127] = reluGradient(a3[127], s0)
+	}
+	{
+		// y[128] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[128][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[128] = reluGradient(a3[128], s0)
+	}
+	{
+		// y[129] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[129][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[129] = reluGradient(a3[129], s0)
+	}
+	{
+		// y[130] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[130][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[130] = reluGradient(a3[130], s0)
+	}
+	{
+		// y[131] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[131][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[131] = reluGradient(a3[131], s0)
+	}
+	{
+		// y[132] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[132][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[132] = reluGradient(a3[132], s0)
+	}
+	{
+		// y[133] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[133][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[133] = reluGradient(a3[133], s0)
+	}
+	{
+		// y[134] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[134][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[134] = reluGradient(a3[134], s0)
+	}
+	{
+		// y[135] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[135][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[135] = reluGradient(a3[135], s0)
+	}
+	{
+		// y[136] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[136][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[136] = reluGradient(a3[136], s0)
+	}
+	{
+		// y[137] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[137][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[137] = reluGradient(a3[137], s0)
+	}
+	{
+		// y[138] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[138][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[138] = reluGradient(a3[138], s0)
+	}
+	{
+		// y[139] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[139][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[139] = reluGradient(a3[139], s0)
+	}
+	{
+		// y[140] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[140][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[140] = reluGradient(a3[140], s0)
+	}
+	{
+		// y[141] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[141][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[141] = reluGradient(a3[141], s0)
+	}
+	{
+		// y[142] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[142][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[142] = reluGradient(a3[142], s0)
+	}
+	{
+		// y[143] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[143][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[143] = reluGradient(a3[143], s0)
+	}
+	{
+		// y[144] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[144][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[144] = reluGradient(a3[144], s0)
+	}
+	{
+		// y[145] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[145][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[145] = reluGradient(a3[145], s0)
+	}
+	{
+		// y[146] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[146][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[146] = reluGradient(a3[146], s0)
+	}
+	{
+		// y[147] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[147][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[147] = reluGradient(a3[147], s0)
+	}
+	{
+		// y[148] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[148][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[148] = reluGradient(a3[148], s0)
+	}
+	{
+		// y[149] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[149][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[149] = reluGradient(a3[149], s0)
+	}
+	{
+		// y[150] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[150][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[150] = reluGradient(a3[150], s0)
+	}
+	{
+		// y[151] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[151][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[151] = reluGradient(a3[151], s0)
+	}
+	{
+		// y[152] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[152][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[152] = reluGradient(a3[152], s0)
+	}
+	{
+		// y[153] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[153][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[153] = reluGradient(a3[153], s0)
+	}
+	{
+		// y[154] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[154][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[154] = reluGradient(a3[154], s0)
+	}
+	{
+		// y[155] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[155][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[155] = reluGradient(a3[155], s0)
+	}
+	{
+		// y[156] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[156][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[156] = reluGradient(a3[156], s0)
+	}
+	{
+		// y[157] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[157][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[157] = reluGradient(a3[157], s0)
+	}
+	{
+		// y[158] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[158][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[158] = reluGradient(a3[158], s0)
+	}
+	{
+		// y[159] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[159][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[159] = reluGradient(a3[159], s0)
+	}
+	{
+		// y[160] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[160][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[160] = reluGradient(a3[160], s0)
+	}
+	{
+		// y[161] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[161][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[161] = reluGradient(a3[161], s0)
+	}
+	{
+		// y[162] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[162][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[162] = reluGradient(a3[162], s0)
+	}
+	{
+		// y[163] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[163][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[163] = reluGradient(a3[163], s0)
+	}
+	{
+		// y[164] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[164][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[164] = reluGradient(a3[164], s0)
+	}
+	{
+		// y[165] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[165][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[165] = reluGradient(a3[165], s0)
+	}
+	{
+		// y[166] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[166][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[166] = reluGradient(a3[166], s0)
+	}
+	{
+		// y[167] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[167][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[167] = reluGradient(a3[167], s0)
+	}
+	{
+		// y[168] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[168][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[168] = reluGradient(a3[168], s0)
+	}
+	{
+		// y[169] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[169][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[169] = reluGradient(a3[169], s0)
+	}
+	{
+		// y[170] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[170][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[170] = reluGradient(a3[170], s0)
+	}
+	{
+		// y[171] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[171][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[171] = reluGradient(a3[171], s0)
+	}
+	{
+		// y[172] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[172][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[172] = reluGradient(a3[172], s0)
+	}
+	{
+		// y[173] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[173][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[173] = reluGradient(a3[173], s0)
+	}
+	{
+		// y[174] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[174][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[174] = reluGradient(a3[174], s0)
+	}
+	{
+		// y[175] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[175][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[175] = reluGradient(a3[175], s0)
+	}
+	{
+		// y[176] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[176][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[176] = reluGradient(a3[176], s0)
+	}
+	{
+		// y[177] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[177][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[177] = reluGradient(a3[177], s0)
+	}
+	{
+		// y[178] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[178][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[178] = reluGradient(a3[178], s0)
+	}
+	{
+		// y[179] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[179][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[179] = reluGradient(a3[179], s0)
+	}
+	{
+		// y[180] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[180][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[180] = reluGradient(a3[180], s0)
+	}
+	{
+		// y[181] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[181][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[181] = reluGradient(a3[181], s0)
+	}
+	{
+		// y[182] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[182][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[182] = reluGradient(a3[182], s0)
+	}
+	{
+		// y[183] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[183][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[183] = reluGradient(a3[183], s0)
+	}
+	{
+		// y[184] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[184][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[184] = reluGradient(a3[184], s0)
+	}
+	{
+		// y[185] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[185][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[185] = reluGradient(a3[185], s0)
+	}
+	{
+		// y[186] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[186][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[186] = reluGradient(a3[186], s0)
+	}
+	{
+		// y[187] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[187][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[187] = reluGradient(a3[187], s0)
+	}
+	{
+		// y[188] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[188][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[188] = reluGradient(a3[188], s0)
+	}
+	{
+		// y[189] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[189][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[189] = reluGradient(a3[189], s0)
+	}
+	{
+		// y[190] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[190][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[190] = reluGradient(a3[190], s0)
+	}
+	{
+		// y[191] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[191][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[191] = reluGradient(a3[191], s0)
+	}
+	{
+		// y[192] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[192][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[192] = reluGradient(a3[192], s0)
+	}
+	{
+		// y[193] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[193][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[193] = reluGradient(a3[193], s0)
+	}
+	{
+		// y[194] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[194][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[194] = reluGradient(a3[194], s0)
+	}
+	{
+		// y[195] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[195][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[195] = reluGradient(a3[195], s0)
+	}
+	{
+		// y[196] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[196][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[196] = reluGradient(a3[196], s0)
+	}
+	{
+		// y[197] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[197][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[197] = reluGradient(a3[197], s0)
+	}
+	{
+		// y[198] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[198][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[198] = reluGradient(a3[198], s0)
+	}
+	{
+		// y[199] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[199][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[199] = reluGradient(a3[199], s0)
+	}
+	{
+		// y[200] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[200][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[200] = reluGradient(a3[200], s0)
+	}
+	{
+		// y[201] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[201][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[201] = reluGradient(a3[201], s0)
+	}
+	{
+		// y[202] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[202][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[202] = reluGradient(a3[202], s0)
+	}
+	{
+		// y[203] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[203][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[203] = reluGradient(a3[203], s0)
+	}
+	{
+		// y[204] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[204][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[204] = reluGradient(a3[204], s0)
+	}
+	{
+		// y[205] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[205][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[205] = reluGradient(a3[205], s0)
+	}
+	{
+		// y[206] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[206][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[206] = reluGradient(a3[206], s0)
+	}
+	{
+		// y[207] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[207][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[207] = reluGradient(a3[207], s0)
+	}
+	{
+		// y[208] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[208][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[208] = reluGradient(a3[208], s0)
+	}
+	{
+		// y[209] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[209][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[209] = reluGradient(a3[209], s0)
+	}
+	{
+		// y[210] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[210][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[210] = reluGradient(a3[210], s0)
+	}
+	{
+		// y[211] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[211][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[211] = reluGradient(a3[211], s0)
+	}
+	{
+		// y[212] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[212][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[212] = reluGradient(a3[212], s0)
+	}
+	{
+		// y[213] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[213][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[213] = reluGradient(a3[213], s0)
+	}
+	{
+		// y[214] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[214][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[214] = reluGradient(a3[214], s0)
+	}
+	{
+		// y[215] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[215][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[215] = reluGradient(a3[215], s0)
+	}
+	{
+		// y[216] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[216][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[216] = reluGradient(a3[216], s0)
+	}
+	{
+		// y[217] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[217][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[217] = reluGradient(a3[217], s0)
+	}
+	{
+		// y[218] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[218][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[218] = reluGradient(a3[218], s0)
+	}
+	{
+		// y[219] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[219][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[219] = reluGradient(a3[219], s0)
+	}
+	{
+		// y[220] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[220][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[220] = reluGradient(a3[220], s0)
+	}
+	{
+		// y[221] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[221][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[221] = reluGradient(a3[221], s0)
+	}
+	{
+		// y[222] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[222][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[222] = reluGradient(a3[222], s0)
+	}
+	{
+		// y[223] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[223][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[223] = reluGradient(a3[223], s0)
+	}
+	{
+		// y[224] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[224][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[224] = reluGradient(a3[224], s0)
+	}
+	{
+		// y[225] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[225][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[225] = reluGradient(a3[225], s0)
+	}
+	{
+		// y[226] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[226][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[226] = reluGradient(a3[226], s0)
+	}
+	{
+		// y[227] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[227][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[227] = reluGradient(a3[227], s0)
+	}
+	{
+		// y[228] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[228][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[228] = reluGradient(a3[228], s0)
+	}
+	{
+		// y[229] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[229][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[229] = reluGradient(a3[229], s0)
+	}
+	{
+		// y[230] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[230][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[230] = reluGradient(a3[230], s0)
+	}
+	{
+		// y[231] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[231][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[231] = reluGradient(a3[231], s0)
+	}
+	{
+		// y[232] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[232][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[232] = reluGradient(a3[232], s0)
+	}
+	{
+		// y[233] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[233][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[233] = reluGradient(a3[233], s0)
+	}
+	{
+		// y[234] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[234][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[234] = reluGradient(a3[234], s0)
+	}
+	{
+		// y[235] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[235][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[235] = reluGradient(a3[235], s0)
+	}
+	{
+		// y[236] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[236][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[236] = reluGradient(a3[236], s0)
+	}
+	{
+		// y[237] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[237][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[237] = reluGradient(a3[237], s0)
+	}
+	{
+		// y[238] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[238][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[238] = reluGradient(a3[238], s0)
+	}
+	{
+		// y[239] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[239][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[239] = reluGradient(a3[239], s0)
+	}
+	{
+		// y[240] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[240][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[240] = reluGradient(a3[240], s0)
+	}
+	{
+		// y[241] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[241][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[241] = reluGradient(a3[241], s0)
+	}
+	{
+		// y[242] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[242][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[242] = reluGradient(a3[242], s0)
+	}
+	{
+		// y[243] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[243][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[243] = reluGradient(a3[243], s0)
+	}
+	{
+		// y[244] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[244][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[244] = reluGradient(a3[244], s0)
+	}
+	{
+		// y[245] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[245][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[245] = reluGradient(a3[245], s0)
+	}
+	{
+		// y[246] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[246][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[246] = reluGradient(a3[246], s0)
+	}
+	{
+		// y[247] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[247][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[247] = reluGradient(a3[247], s0)
+	}
+	{
+		// y[248] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[248][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[248] = reluGradient(a3[248], s0)
+	}
+	{
+		// y[249] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[249][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[249] = reluGradient(a3[249], s0)
+	}
+	{
+		// y[250] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[250][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[250] = reluGradient(a3[250], s0)
+	}
+	{
+		// y[251] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[251][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[251] = reluGradient(a3[251], s0)
+	}
+	{
+		// y[252] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[252][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[252] = reluGradient(a3[252], s0)
+	}
+	{
+		// y[253] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[253][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[253] = reluGradient(a3[253], s0)
+	}
+	{
+		// y[254] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[254][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[254] = reluGradient(a3[254], s0)
+	}
+	{
+		// y[255] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[255][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[255] = reluGradient(a3[255], s0)
 	}
 }
 
@@ -2328,7 +3803,7 @@ func dense4GradInputRowsGeneric(y *[32][256]float32, x *[32][1]float32, wt *[256
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	dy = dy[:len(x)]
 	for k := range 256 {
 		gk := &gt[k]
@@ -2342,6 +3817,44 @@ func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][256]floa
 			gk[0] = s0
 		}
 	}
+}
+
+// dense4RankOneGeneric is the step of layer "dense4" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[1]float32)(dy[0 : 0+1])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	dense4WeightSgd(t, p, g, lr)
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).

@@ -4,59 +4,154 @@ package w5
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// gradients computes the gradients of the loss by the parameters, and the loss: the
-// samples one after the other, then the sums over them in their order.
-func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+// stepOne is a step on one sample: the weights change by the product of two vectors,
+// which rounds once less than the gradient and its update.
+func (t *Trainer) stepOne(x []Input, y []Target) float32 {
+	p := t.net.p
+	y = y[:1]
+	ws := &t.m.oneSpace
+	in := &x[0]
+	lr := float32(float64(t.LearningRate))
+	a1 := &ws.t0[0]
+	dense1ForwardTrain(a1, (*[256]float32)(in), &p.w1, &p.b1)
+	a2 := &ws.t1[0]
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
+	a3 := &ws.t2[0]
+	dense3ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
+	z4 := &ws.t3[0]
+	dense4ForwardTrain(z4, a3, &p.w4, &p.b4)
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
+	lZ4 := &ws.t4[0]
+	s_3 := mse(z4[0], y[0][0])
+	lZ4[0] = s_3
+	dz4 := &ws.t5[0]
+	dz4[0] = mseGradient(z4[0], y[0][0], s_2)
+	lossY := 0 + lZ4[0]
+	loss := loss_2(lossY, s_2)
+	dz3 := &ws.t6[0]
+	dense4GradInputOne(dz3, dz4, &p.w4, a3, a3, lr, &p.b4)
+	dz2 := &ws.t7[0]
+	dense3GradInputOne(dz2, dz3, &p.w3, a2, a2, lr, &p.b3)
+	dz1 := &ws.t8[0]
+	dense2GradInputOne(dz1, dz2, &p.w2, a1, a1, lr, &p.b2)
+	dense1RankOne(&p.w1, &p.b1, (*[256]float32)(in), dz1, lr)
+	return loss
+}
+
+// samples takes n samples of a batch, the first of which is from, forward and backward
+// through the network.
+func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
-	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
-	dense3ForwardTrainRows(&t.m.a3, &t.m.a2, &p.w3, &p.b3, len(x))
-	dense4ForwardTrainRows(&ws.t0, &t.m.a3, &p.w4, &p.b4, len(x))
+	a1 := t.m.a1[from : from+n][:len(x)]
+	a2 := t.m.a2[from : from+n][:len(x)]
+	a3 := t.m.a3[from : from+n][:len(x)]
+	z4 := ws.t0[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4[from : from+n][:len(x)]
+	dz4 := t.m.dz4[from : from+n][:len(x)]
+	dz3 := t.m.dz3[from : from+n][:len(x)]
+	dz2 := t.m.dz2[from : from+n][:len(x)]
+	dz1 := t.m.dz1[from : from+n][:len(x)]
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardTrainRows(a3, a2, &p.w3, &p.b3)
+	dense4ForwardTrainRows(z4, a3, &p.w4, &p.b4)
 	for i := range x {
-		s_3 := mse(ws.t0[i][0], y[i][0])
-		t.m.lZ4[i][0] = s_3
-		t.m.dz4[i][0] = mseGradient(ws.t0[i][0], y[i][0], s_2)
+		s_3 := mse(z4[i][0], y[i][0])
+		lZ4[i][0] = s_3
+		dz4[i][0] = mseGradient(z4[i][0], y[i][0], s_2)
 	}
-	dense4GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
-	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
-	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
+	dense4GradInputRows(dz3, dz4, &p.w4, a3)
+	dense3GradInputRows(dz2, dz3, &p.w3, a2)
+	dense2GradInputRows(dz1, dz2, &p.w2, a1)
+}
+
+// losses is the loss of a batch, once all samples went through the network.
+func (t *Trainer) losses(x []Input) float32 {
+	s := 1 / float64(len(x))
+	s_2 := float32(s)
 	var lossY float32
 	for i := range t.m.lZ4[:len(x)] {
 		lossY += t.m.lZ4[i][0]
 	}
 	loss := loss_2(lossY, s_2)
-	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
-	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
-	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
-	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
-	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
-	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
-	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	return loss
 }
 
-// loss computes the loss of a batch as in inference: nothing is dropped or updated.
-func (t *Trainer) loss(x []Input, y []Target) float32 {
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(6, parts) {
+		dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	}
+	if part == dealt(2, parts) {
+		dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(1, parts) {
+		dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	}
+	if part == dealt(3, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
+}
+
+// learn updates the parameters once all samples went through the network: one of
+// several parts, which together do what sums and update do.
+func (t *Trainer) learn(x []Input, part, parts int) {
+	lr := float32(float64(t.LearningRate))
+	dense4WeightLearn(t, lr, x, part, parts)
+	dense4BiasLearn(t, lr, x, part, parts)
+	dense3WeightLearn(t, lr, x, part, parts)
+	dense3BiasLearn(t, lr, x, part, parts)
+	dense2WeightLearn(t, lr, x, part, parts)
+	dense2BiasLearn(t, lr, x, part, parts)
+	dense1WeightLearn(t, lr, x, part, parts)
+	dense1BiasLearn(t, lr, x, part, parts)
+}
+
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
+	x, y = x[from:from+n], y[from:from+n]
+	y = y[:len(x)]
+	a1 := ws.t0[from : from+n][:len(x)]
+	a2 := ws.t1[from : from+n][:len(x)]
+	a3 := ws.t2[from : from+n][:len(x)]
+	z4 := ws.t3[from : from+n][:len(x)]
+	lZ4 := t.m.lZ4_2[from : from+n][:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense4ForwardRows_2(z4, a3, &p.w4, &p.b4)
+	for i := range x {
+		s := mse(z4[i][0], y[i][0])
+		lZ4[i][0] = s
+	}
+}
+
+// evaluated is the loss of a batch that was evaluated.
+func (t *Trainer) evaluated(x []Input) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
-	x = x[:min(len(x), MaxBatch)]
-	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
-	dense4ForwardRows_2(&ws.t3, &ws.t2, &p.w4, &p.b4, len(x))
-	for i := range x {
-		s_3 := mse(ws.t3[i][0], y[i][0])
-		t.m.lZ4_2[i][0] = s_3
-	}
 	var lossY float32
 	for i := range t.m.lZ4_2[:len(x)] {
 		lossY += t.m.lZ4_2[i][0]
@@ -80,21 +175,31 @@ type memory struct {
 	grads         params            // gradients of the current step
 	lZ4           [32][1]float32    // of every sample
 	dz4           [32][1]float32    // of every sample
-	a3            [32][256]float32  // of every sample
-	dz3           [32][256]float32  // of every sample
-	a2            [32][512]float32  // of every sample
-	dz2           [32][512]float32  // of every sample
-	a1            [32][1024]float32 // of every sample
-	dz1           [32][1024]float32 // of every sample
+	a3            [32][272]float32  // of every sample
+	dz3           [32][272]float32  // of every sample
+	a2            [32][528]float32  // of every sample
+	dz2           [32][528]float32  // of every sample
+	a1            [32][1040]float32 // of every sample
+	dz1           [32][1040]float32 // of every sample
 	lZ4_2         [32][1]float32    // of every sample
 	gradientSpace struct {
 		t0 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][1024]float32
-		t1 [32][512]float32
-		t2 [32][256]float32
+		t0 [32][1040]float32
+		t1 [32][528]float32
+		t2 [32][272]float32
 		t3 [32][1]float32
 	}
-	transposed [512][16]float32 // weights of 16 inputs, for the gradients of inputs
+	oneSpace struct {
+		t0 [1][1024]float32
+		t1 [1][512]float32
+		t2 [1][256]float32
+		t3 [1][1]float32
+		t4 [1][1]float32
+		t5 [1][1]float32
+		t6 [1][256]float32
+		t7 [1][512]float32
+		t8 [1][1024]float32
+	}
 }

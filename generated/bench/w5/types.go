@@ -28,7 +28,7 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
-	t0  [32][1024]float32
-	t1  [32][512]float32
-	t2  [32][256]float32
+	t0  [32][1040]float32
+	t1  [32][528]float32
+	t2  [32][272]float32
 }

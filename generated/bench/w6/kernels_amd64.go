@@ -3,10 +3,26 @@
 
 package w6
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1BiasLearn updates dense1.bias: gradient and sgd.
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_6AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense1BiasLearnGeneric(t, lr, x, part, parts)
+}
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -21,12 +37,11 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense1ForwardAVX2(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
+func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX2 {
-		dense1ForwardAVX2(y, x, w, b)
-		sigmoidEach(y, y)
+		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
@@ -37,21 +52,35 @@ func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4]
 //go:noescape
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
-func dense1ForwardRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
+// dense1ForwardRows is dense1ForwardGeneric for every row.
+func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardRowsGeneric(y, x, w, b, n)
+	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+
+func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	if useAVX2 {
+		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		return
+	}
+	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -59,27 +88,22 @@ func dense1ForwardRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *
 //go:noescape
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
+// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		x = x[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
-		}
 		return
 	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
-
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
-//
-//go:noescape
-func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -93,11 +117,32 @@ func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
-			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
+}
+
+// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense1WeightLearn updates dense1.weight: gradient and sgd.
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(64, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 4 {
+				learn16_5AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
@@ -109,6 +154,27 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2BiasLearn updates dense2.bias: gradient and sgd.
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
@@ -125,20 +191,21 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRows is dense1ForwardGeneric for n rows.
-func dense2ForwardRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
+// dense2ForwardRows is dense1ForwardGeneric for every row.
+func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1Forward(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
-		}
 		return
 	}
-	dense2ForwardRowsGeneric(y, x, w, b, n)
+	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -146,20 +213,42 @@ func dense2ForwardRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]flo
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRows is dense1ForwardTrain for n rows.
-func dense2ForwardTrainRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
+// dense2ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
+		if len(x) == 1 {
+			dense1ForwardTrain(&y[0], &x[0], w, b)
+			return
+		}
+		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			sigmoidEach(yRow, yRow)
+		return
+	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense2WeightLearn updates dense2.weight: gradient and sgd.
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(64, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 4 {
+				learn16_3AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+			}
 		}
 		return
 	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
@@ -173,6 +262,27 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3BiasLearn updates dense3.bias: gradient and sgd.
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		for q := range 4 {
+			learn16_2AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+		}
+		return
+	}
+	dense3BiasLearnGeneric(t, lr, x, part, parts)
+}
+
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX2 {
@@ -182,40 +292,47 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func transpose16AVX2(dst *float32, src *float32)
+func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense3GradInputRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense3GradInputOneBiasAVX2 updates the bias.
 //
 //go:noescape
-func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
-// dense3GradInputRows is dense3GradInput for n rows.
-func dense3GradInputRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+// dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 48; k += 16 {
-			for q := range w {
-				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
-			}
-			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			sigmoidGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
+		dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense3GradInputRowsGeneric(y, x, w, u0, scratch, n)
+	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput for every row.
+func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
+		return
+	}
+	dense3GradInputRowsGeneric(y, x, w, u0)
+}
+
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -229,11 +346,56 @@ func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
 	if useAVX2 {
 		for q := range g {
-			dense3GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	dense3GradWeightGeneric(g, dy, x)
+}
+
+// dense3RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense3RankOne is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense3RankOneAllAVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense3RankOneGeneric(w, b, x, dy, rate)
+}
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense3WeightLearn updates dense3.weight: gradient and sgd.
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(64, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			for q := range 4 {
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+			}
+		}
+		return
+	}
+	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
@@ -245,6 +407,25 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4BiasLearn updates dense4.bias: gradient and sgd.
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		if part != 0 {
+			return
+		}
+		one := float32(1)
+		learn1_2AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		return
+	}
+	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
@@ -260,13 +441,11 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4ForwardAVX2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32)
+func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardAVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
@@ -277,19 +456,18 @@ func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]
 //go:noescape
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
-func dense4ForwardRows(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows is dense4Forward_2Generic for every row.
+func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		y = y[:n]
-		for i := range min(n, MaxBatch) {
-			yRow := (*[1]float32)(&y[i])
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b, n)
+	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -297,18 +475,32 @@ func dense4ForwardRows(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1
 //go:noescape
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense4Forward(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardRows_2Generic(y, x, wt, b, n)
+	dense4ForwardRows_2Generic(y, x, wt, b)
+}
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrainGeneric(y, x, wt, b)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -316,68 +508,89 @@ func dense4ForwardRows_2(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float
 //go:noescape
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRows(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			s := yRow[0]
-			yRow[0] = sigmoid(s)
+		if len(x) == 1 {
+			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			return
 		}
+		m := len(x)
+		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
+	dense4ForwardTrainRowsGeneric(y, x, wt, b)
+}
+
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		return
+	}
+	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
 //go:noescape
-func dense4Forward_2AVX2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32)
+func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX2 {
-		dense4Forward_2AVX2(y, x, wt, b)
-		s := y[0]
-		y[0] = sigmoid(s)
+		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
-func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
 
-// dense4GradInputRows is dense4GradInput for n rows.
-func dense4GradInputRows(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+// dense4GradInputOneBiasAVX2 updates the bias.
+//
+//go:noescape
+func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
+func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
 	if useAVX2 {
-		by6, by5, single6 := rowTiles(n, 6, 5)
-		for k := 0; k <= 48; k += 16 {
-			for i := range 16 {
-				row := &wt[k+i]
-				for j := range 1 {
-					scratch[0+j][i] = row[j]
-				}
-			}
-			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
-		}
-		for i := range min(n, MaxBatch) {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			sigmoidGradientEach(yRow, u0Row, yRow)
-		}
+		negative := -rate
+		dense4GradInputOneAllAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
+		dense4GradInputOneBiasAVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
 
-// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 1 outputs over the rows.
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput_2 for every row.
+func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
+	if useAVX2 {
+		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
+		return
+	}
+	dense4GradInputRowsGeneric(y, x, wt, u0)
+}
+
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -390,11 +603,59 @@ func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	if useAVX2 {
-		dense4GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
 		return
 	}
 	dense4GradWeightGeneric(gt, dy, x)
 }
+
+// dense4RankOneAllAVX2 is the update in assembly.
+//
+//go:noescape
+func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// dense4RankOne is the step of layer "dense4" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	if useAVX2 {
+		negative := -rate
+		dense4RankOneAllAVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		return
+	}
+	dense4RankOneGeneric(wt, b, x, dy, rate)
+}
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// dense4WeightLearn updates dense4.weight: gradient and sgd.
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if useAVX2 {
+		p := t.net.p
+		from, to := share(64, 6, part, parts)
+		for k := from; k < to; k += 126 {
+			m := min(126, to-k)
+			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+		}
+		return
+	}
+	dense4WeightLearnGeneric(t, lr, x, part, parts)
+}
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -415,28 +676,8 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sigmoidEachAVX2(y *[64]float32, x0 *[64]float32)
-
-func sigmoidEach(y *[64]float32, x0 *[64]float32) {
-	if useAVX2 {
-		sigmoidEachAVX2(y, x0)
-		return
-	}
-	sigmoidEachGeneric(y, x0)
-}
-
-// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sigmoidGradientEachAVX2(y *[64]float32, x0 *[64]float32, x1 *[64]float32)
-
-func sigmoidGradientEach(y *[64]float32, x0 *[64]float32, x1 *[64]float32) {
-	if useAVX2 {
-		sigmoidGradientEachAVX2(y, x0, x1)
-		return
-	}
-	sigmoidGradientEachGeneric(y, x0, x1)
+// share is a part of n inputs, in whole tiles.
+func share(n int, tile int, part int, parts int) (from, to int) {
+	tiles := (n + tile - 1) / tile
+	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -14,34 +14,266 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
+// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
-	ADDQ $32, AX
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -136,16 +368,362 @@ inputs1:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ inputs1
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
+	VPSLLD $20, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -343,18 +921,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -520,16 +1458,316 @@ terms6:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
@@ -591,8 +1829,68 @@ terms9:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -600,6 +1898,567 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…63] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	MOVQ $8, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DI), Y15, Y0
+	VFMADD231PS 32(DI), Y15, Y1
+	VFMADD231PS 4160(DI), Y15, Y2
+	VFMADD231PS 4192(DI), Y15, Y3
+	VFMADD231PS 8320(DI), Y15, Y4
+	VFMADD231PS 8352(DI), Y15, Y5
+	VFMADD231PS 12480(DI), Y15, Y6
+	VFMADD231PS 12512(DI), Y15, Y7
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 64(DI), Y15, Y0
+	VFMADD231PS 96(DI), Y15, Y1
+	VFMADD231PS 4224(DI), Y15, Y2
+	VFMADD231PS 4256(DI), Y15, Y3
+	VFMADD231PS 8384(DI), Y15, Y4
+	VFMADD231PS 8416(DI), Y15, Y5
+	VFMADD231PS 12544(DI), Y15, Y6
+	VFMADD231PS 12576(DI), Y15, Y7
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 128(DI), Y15, Y0
+	VFMADD231PS 160(DI), Y15, Y1
+	VFMADD231PS 4288(DI), Y15, Y2
+	VFMADD231PS 4320(DI), Y15, Y3
+	VFMADD231PS 8448(DI), Y15, Y4
+	VFMADD231PS 8480(DI), Y15, Y5
+	VFMADD231PS 12608(DI), Y15, Y6
+	VFMADD231PS 12640(DI), Y15, Y7
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 192(DI), Y15, Y0
+	VFMADD231PS 224(DI), Y15, Y1
+	VFMADD231PS 4352(DI), Y15, Y2
+	VFMADD231PS 4384(DI), Y15, Y3
+	VFMADD231PS 8512(DI), Y15, Y4
+	VFMADD231PS 8544(DI), Y15, Y5
+	VFMADD231PS 12672(DI), Y15, Y6
+	VFMADD231PS 12704(DI), Y15, Y7
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 256(DI), Y15, Y0
+	VFMADD231PS 288(DI), Y15, Y1
+	VFMADD231PS 4416(DI), Y15, Y2
+	VFMADD231PS 4448(DI), Y15, Y3
+	VFMADD231PS 8576(DI), Y15, Y4
+	VFMADD231PS 8608(DI), Y15, Y5
+	VFMADD231PS 12736(DI), Y15, Y6
+	VFMADD231PS 12768(DI), Y15, Y7
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 320(DI), Y15, Y0
+	VFMADD231PS 352(DI), Y15, Y1
+	VFMADD231PS 4480(DI), Y15, Y2
+	VFMADD231PS 4512(DI), Y15, Y3
+	VFMADD231PS 8640(DI), Y15, Y4
+	VFMADD231PS 8672(DI), Y15, Y5
+	VFMADD231PS 12800(DI), Y15, Y6
+	VFMADD231PS 12832(DI), Y15, Y7
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 384(DI), Y15, Y0
+	VFMADD231PS 416(DI), Y15, Y1
+	VFMADD231PS 4544(DI), Y15, Y2
+	VFMADD231PS 4576(DI), Y15, Y3
+	VFMADD231PS 8704(DI), Y15, Y4
+	VFMADD231PS 8736(DI), Y15, Y5
+	VFMADD231PS 12864(DI), Y15, Y6
+	VFMADD231PS 12896(DI), Y15, Y7
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 448(DI), Y15, Y0
+	VFMADD231PS 480(DI), Y15, Y1
+	VFMADD231PS 4608(DI), Y15, Y2
+	VFMADD231PS 4640(DI), Y15, Y3
+	VFMADD231PS 8768(DI), Y15, Y4
+	VFMADD231PS 8800(DI), Y15, Y5
+	VFMADD231PS 12928(DI), Y15, Y6
+	VFMADD231PS 12960(DI), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $512, DI
+	DECQ CX
+	JNZ inputs1
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
+	VPSLLD $20, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -797,18 +2656,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -974,16 +3193,316 @@ terms6:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
@@ -1045,8 +3564,68 @@ terms9:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1055,13 +3634,16 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+// learn16_5AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ $10, AX
+// func learn16_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_5AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -1077,10 +3659,10 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1104,25 +3686,117 @@ rows2:
 	ADDQ $256, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1131,9 +3805,13 @@ rows2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ dy+8(FP), DI
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
@@ -1149,20 +3827,218 @@ rows3:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
-	ADDQ $256, R10
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
 	ADDQ $256, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1360,18 +4236,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -1537,16 +4773,316 @@ terms6:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
@@ -1608,8 +5144,68 @@ terms9:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1617,6 +5213,112 @@ terms9:
 done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1814,18 +5516,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -1991,16 +6053,316 @@ terms6:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms6
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VMAXPS Y10, Y11, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VMAXPS Y0, Y10, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
+	VADDPS Y0, Y10, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
@@ -2062,8 +6424,68 @@ terms9:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms9
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -2072,198 +6494,19 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// transpose16AVX2 transposes a block of 16 rows of 16.
+// learn16_3AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func transpose16AVX2(dst *float32, src *float32)
-TEXT ·transpose16AVX2(SB), NOSPLIT, $0-16
-	MOVQ dst+0(FP), R8
-	MOVQ src+8(FP), SI
+// func learn16_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_3AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 8×8 block at byte 0
-	VMOVUPS (SI), Y0
-	VMOVUPS 64(SI), Y1
-	VMOVUPS 128(SI), Y2
-	VMOVUPS 192(SI), Y3
-	VMOVUPS 256(SI), Y4
-	VMOVUPS 320(SI), Y5
-	VMOVUPS 384(SI), Y6
-	VMOVUPS 448(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 64(R8)
-	VMOVUPS Y10, 128(R8)
-	VMOVUPS Y11, 192(R8)
-	VMOVUPS Y12, 256(R8)
-	VMOVUPS Y13, 320(R8)
-	VMOVUPS Y14, 384(R8)
-	VMOVUPS Y15, 448(R8)
-
-	// 8×8 block at byte 32
-	VMOVUPS 32(SI), Y0
-	VMOVUPS 96(SI), Y1
-	VMOVUPS 160(SI), Y2
-	VMOVUPS 224(SI), Y3
-	VMOVUPS 288(SI), Y4
-	VMOVUPS 352(SI), Y5
-	VMOVUPS 416(SI), Y6
-	VMOVUPS 480(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 576(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 704(R8)
-	VMOVUPS Y12, 768(R8)
-	VMOVUPS Y13, 832(R8)
-	VMOVUPS Y14, 896(R8)
-	VMOVUPS Y15, 960(R8)
-
-	// 8×8 block at byte 512
-	VMOVUPS 512(SI), Y0
-	VMOVUPS 576(SI), Y1
-	VMOVUPS 640(SI), Y2
-	VMOVUPS 704(SI), Y3
-	VMOVUPS 768(SI), Y4
-	VMOVUPS 832(SI), Y5
-	VMOVUPS 896(SI), Y6
-	VMOVUPS 960(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 32(R8)
-	VMOVUPS Y9, 96(R8)
-	VMOVUPS Y10, 160(R8)
-	VMOVUPS Y11, 224(R8)
-	VMOVUPS Y12, 288(R8)
-	VMOVUPS Y13, 352(R8)
-	VMOVUPS Y14, 416(R8)
-	VMOVUPS Y15, 480(R8)
-
-	// 8×8 block at byte 544
-	VMOVUPS 544(SI), Y0
-	VMOVUPS 608(SI), Y1
-	VMOVUPS 672(SI), Y2
-	VMOVUPS 736(SI), Y3
-	VMOVUPS 800(SI), Y4
-	VMOVUPS 864(SI), Y5
-	VMOVUPS 928(SI), Y6
-	VMOVUPS 992(SI), Y7
-	VUNPCKLPS Y1, Y0, Y8
-	VUNPCKHPS Y1, Y0, Y9
-	VUNPCKLPS Y3, Y2, Y10
-	VUNPCKHPS Y3, Y2, Y11
-	VUNPCKLPS Y5, Y4, Y12
-	VUNPCKHPS Y5, Y4, Y13
-	VUNPCKLPS Y7, Y6, Y14
-	VUNPCKHPS Y7, Y6, Y15
-	VSHUFPS $0x44, Y10, Y8, Y0
-	VSHUFPS $0xee, Y10, Y8, Y1
-	VSHUFPS $0x44, Y11, Y9, Y2
-	VSHUFPS $0xee, Y11, Y9, Y3
-	VSHUFPS $0x44, Y14, Y12, Y4
-	VSHUFPS $0xee, Y14, Y12, Y5
-	VSHUFPS $0x44, Y15, Y13, Y6
-	VSHUFPS $0xee, Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS Y8, 544(R8)
-	VMOVUPS Y9, 608(R8)
-	VMOVUPS Y10, 672(R8)
-	VMOVUPS Y11, 736(R8)
-	VMOVUPS Y12, 800(R8)
-	VMOVUPS Y13, 864(R8)
-	VMOVUPS Y14, 928(R8)
-	VMOVUPS Y15, 992(R8)
-	VZEROUPPER 
-	RET 
-
-// dense3GradInputRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2276,197 +6519,144 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
 	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
+	ADDQ $256, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ terms3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-	ADDQ $1536, SI
-	ADDQ $1536, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2477,238 +6667,715 @@ rows4:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
 	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	ADDQ $32, R10
-	ADDQ $512, DI
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ terms6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	ADDQ $1280, SI
-	ADDQ $1280, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
+	MOVQ rows+40(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $32, R10
-	ADDQ $512, DI
+	ADDQ $0, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ terms9
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+DATA dense3GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense3GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $4, R9
+	MOVQ w+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $4, R9
+	MOVQ w+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $4, R9
+	MOVQ w+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $4, R9
+	MOVQ w+0(FP), R13
+	ADDQ R9, R13
+	MOVQ $4, CX
+panels3:
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VMOVUPS 32(BX), Y13
+	VMOVUPS 32(R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, 32(R10)
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, 32(R11)
+	VMOVUPS 32(R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, 32(R12)
+	VMOVUPS 32(R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, 32(R13)
+	ADDQ $64, BX
+	ADDQ $4160, R10
+	ADDQ $4160, R11
+	ADDQ $4160, R12
+	ADDQ $4160, R13
+	DECQ CX
+	JNZ panels3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $4, R9
+	MOVQ w+0(FP), R10
+	ADDQ R9, R10
+	MOVQ $4, CX
+panels6:
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS 32(BX), Y13
+	VMOVUPS 32(R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, 32(R10)
+	ADDQ $64, BX
+	ADDQ $4160, R10
+	DECQ CX
+	JNZ panels6
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense3GradInputOneBiasAVX2 updates the bias.
+//
+// func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…63
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VMOVUPS 32(R8), Y1
+	VMULPS Y13, Y1, Y8
+	VADDPS 32(BX), Y8, Y8
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS 64(R8), Y2
+	VMULPS Y13, Y2, Y8
+	VADDPS 64(BX), Y8, Y8
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS 96(R8), Y3
+	VMULPS Y13, Y3, Y8
+	VADDPS 96(BX), Y8, Y8
+	VMOVUPS Y8, 96(BX)
+	VMOVUPS 128(R8), Y4
+	VMULPS Y13, Y4, Y8
+	VADDPS 128(BX), Y8, Y8
+	VMOVUPS Y8, 128(BX)
+	VMOVUPS 160(R8), Y5
+	VMULPS Y13, Y5, Y8
+	VADDPS 160(BX), Y8, Y8
+	VMOVUPS Y8, 160(BX)
+	VMOVUPS 192(R8), Y6
+	VMULPS Y13, Y6, Y8
+	VADDPS 192(BX), Y8, Y8
+	VMOVUPS Y8, 192(BX)
+	VMOVUPS 224(R8), Y7
+	VMULPS Y13, Y7, Y8
+	VADDPS 224(BX), Y8, Y8
+	VMOVUPS Y8, 224(BX)
+	VZEROUPPER 
+	RET 
+
+DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ w+16(FP), BX
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels4:
+	VMOVUPS (R10), Y12
+	VMOVUPS 256(R10), Y13
+	VMOVUPS 512(R10), Y14
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 288(R10), Y13
+	VMOVUPS 544(R10), Y14
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels4
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 512(R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 512(R8)
+	ADDQ $768, SI
+	ADDQ $768, R8
+	ADDQ $768, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels7:
+	VMOVUPS (R10), Y12
+	VMOVUPS 256(R10), Y13
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 288(R10), Y13
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	ADDQ $512, SI
+	ADDQ $512, R8
+	ADDQ $512, R13
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels10:
+	VMOVUPS (R10), Y12
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels10
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $256, SI
+	ADDQ $256, R8
+	ADDQ $256, R13
+	DECQ AX
+	JNZ rows8
+done9:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $10, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -2726,8 +7393,8 @@ inputs1:
 	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -2751,7 +7418,7 @@ rows2:
 	ADDQ $256, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -2766,10 +7433,212 @@ rows2:
 	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense3RankOneAllAVX2 is the update in assembly.
+//
+// func dense3RankOneAllAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense3RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…63
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VMOVUPS 32(R8), Y1
+	VMULPS Y13, Y1, Y8
+	VADDPS 32(BX), Y8, Y8
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS 64(R8), Y2
+	VMULPS Y13, Y2, Y8
+	VADDPS 64(BX), Y8, Y8
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS 96(R8), Y3
+	VMULPS Y13, Y3, Y8
+	VADDPS 96(BX), Y8, Y8
+	VMOVUPS Y8, 96(BX)
+	VMOVUPS 128(R8), Y4
+	VMULPS Y13, Y4, Y8
+	VADDPS 128(BX), Y8, Y8
+	VMOVUPS Y8, 128(BX)
+	VMOVUPS 160(R8), Y5
+	VMULPS Y13, Y5, Y8
+	VADDPS 160(BX), Y8, Y8
+	VMOVUPS Y8, 160(BX)
+	VMOVUPS 192(R8), Y6
+	VMULPS Y13, Y6, Y8
+	VADDPS 192(BX), Y8, Y8
+	VMOVUPS Y8, 192(BX)
+	VMOVUPS 224(R8), Y7
+	VMULPS Y13, Y7, Y8
+	VADDPS 224(BX), Y8, Y8
+	VMOVUPS Y8, 224(BX)
+	MOVQ x+16(FP), SI
+	MOVQ R10, DI
+	MOVQ $16, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DI), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DI)
+	VMOVUPS 32(DI), Y9
+	VFMADD231PS Y1, Y15, Y9
+	VMOVUPS Y9, 32(DI)
+	VMOVUPS 4160(DI), Y10
+	VFMADD231PS Y2, Y15, Y10
+	VMOVUPS Y10, 4160(DI)
+	VMOVUPS 4192(DI), Y11
+	VFMADD231PS Y3, Y15, Y11
+	VMOVUPS Y11, 4192(DI)
+	VMOVUPS 8320(DI), Y12
+	VFMADD231PS Y4, Y15, Y12
+	VMOVUPS Y12, 8320(DI)
+	VMOVUPS 8352(DI), Y8
+	VFMADD231PS Y5, Y15, Y8
+	VMOVUPS Y8, 8352(DI)
+	VMOVUPS 12480(DI), Y9
+	VFMADD231PS Y6, Y15, Y9
+	VMOVUPS Y9, 12480(DI)
+	VMOVUPS 12512(DI), Y10
+	VFMADD231PS Y7, Y15, Y10
+	VMOVUPS Y10, 12512(DI)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DI), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 64(DI)
+	VMOVUPS 96(DI), Y12
+	VFMADD231PS Y1, Y15, Y12
+	VMOVUPS Y12, 96(DI)
+	VMOVUPS 4224(DI), Y8
+	VFMADD231PS Y2, Y15, Y8
+	VMOVUPS Y8, 4224(DI)
+	VMOVUPS 4256(DI), Y9
+	VFMADD231PS Y3, Y15, Y9
+	VMOVUPS Y9, 4256(DI)
+	VMOVUPS 8384(DI), Y10
+	VFMADD231PS Y4, Y15, Y10
+	VMOVUPS Y10, 8384(DI)
+	VMOVUPS 8416(DI), Y11
+	VFMADD231PS Y5, Y15, Y11
+	VMOVUPS Y11, 8416(DI)
+	VMOVUPS 12544(DI), Y12
+	VFMADD231PS Y6, Y15, Y12
+	VMOVUPS Y12, 12544(DI)
+	VMOVUPS 12576(DI), Y8
+	VFMADD231PS Y7, Y15, Y8
+	VMOVUPS Y8, 12576(DI)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 128(DI), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 128(DI)
+	VMOVUPS 160(DI), Y10
+	VFMADD231PS Y1, Y15, Y10
+	VMOVUPS Y10, 160(DI)
+	VMOVUPS 4288(DI), Y11
+	VFMADD231PS Y2, Y15, Y11
+	VMOVUPS Y11, 4288(DI)
+	VMOVUPS 4320(DI), Y12
+	VFMADD231PS Y3, Y15, Y12
+	VMOVUPS Y12, 4320(DI)
+	VMOVUPS 8448(DI), Y8
+	VFMADD231PS Y4, Y15, Y8
+	VMOVUPS Y8, 8448(DI)
+	VMOVUPS 8480(DI), Y9
+	VFMADD231PS Y5, Y15, Y9
+	VMOVUPS Y9, 8480(DI)
+	VMOVUPS 12608(DI), Y10
+	VFMADD231PS Y6, Y15, Y10
+	VMOVUPS Y10, 12608(DI)
+	VMOVUPS 12640(DI), Y11
+	VFMADD231PS Y7, Y15, Y11
+	VMOVUPS Y11, 12640(DI)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 192(DI), Y12
+	VFMADD231PS Y0, Y15, Y12
+	VMOVUPS Y12, 192(DI)
+	VMOVUPS 224(DI), Y8
+	VFMADD231PS Y1, Y15, Y8
+	VMOVUPS Y8, 224(DI)
+	VMOVUPS 4352(DI), Y9
+	VFMADD231PS Y2, Y15, Y9
+	VMOVUPS Y9, 4352(DI)
+	VMOVUPS 4384(DI), Y10
+	VFMADD231PS Y3, Y15, Y10
+	VMOVUPS Y10, 4384(DI)
+	VMOVUPS 8512(DI), Y11
+	VFMADD231PS Y4, Y15, Y11
+	VMOVUPS Y11, 8512(DI)
+	VMOVUPS 8544(DI), Y12
+	VFMADD231PS Y5, Y15, Y12
+	VMOVUPS Y12, 8544(DI)
+	VMOVUPS 12672(DI), Y8
+	VFMADD231PS Y6, Y15, Y8
+	VMOVUPS Y8, 12672(DI)
+	VMOVUPS 12704(DI), Y9
+	VFMADD231PS Y7, Y15, Y9
+	VMOVUPS Y9, 12704(DI)
+	ADDQ $16, SI
+	ADDQ $256, DI
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2778,9 +7647,13 @@ rows2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ dy+8(FP), DI
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
@@ -2796,25 +7669,333 @@ rows3:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
 	ADDQ $256, R10
 	ADDQ $256, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4ForwardAVX2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32)
+// func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2859,11 +8040,147 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -2928,9 +8245,39 @@ terms3:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -2938,6 +8285,112 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3002,9 +8455,39 @@ terms3:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -3012,6 +8495,302 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $8, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y4
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y5
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y6
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3076,9 +8855,39 @@ terms3:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -3087,10 +8896,306 @@ done2:
 	VZEROUPPER 
 	RET 
 
+DATA dense4ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $8, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y4
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y5
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y6
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4Forward_2AVX2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32)
+// func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -3135,27 +9240,276 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense4Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $4, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R12), Y14, Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R13), Y15, Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense4GradInputOneBiasAVX2 updates the bias.
+//
+// func dense4GradInputOneBiasAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense4GradInputOneBiasAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3168,51 +9522,108 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	VMASKMOVPS 8(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-	ADDQ $24, SI
-	ADDQ $1536, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 512(R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 512(R8)
+	ADDQ $12, SI
+	ADDQ $768, R8
+	ADDQ $768, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3221,75 +9632,151 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	ADDQ $20, SI
-	ADDQ $1280, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	ADDQ $8, SI
+	ADDQ $512, R8
+	ADDQ $512, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $256, R8
+	ADDQ $256, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 1 outputs over the rows.
+// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense4GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $10, AX
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -3301,8 +9788,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -3320,7 +9807,7 @@ rows2:
 	ADDQ $256, R10
 	ADDQ $4, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -3329,17 +9816,109 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $256, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense4RankOneAllAVX2 is the update in assembly.
+//
+// func dense4RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense4RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $16, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+// func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ dy+8(FP), DI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -3351,130 +9930,99 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $256, R10
 	ADDQ $4, DI
 	DECQ CX
 	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VZEROUPPER 
-	RET 
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-DATA sigmoidEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $120
-
-// sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
-//
-// func sigmoidEachAVX2(y *[64]float32, x0 *[64]float32)
-TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $8, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = sigmoid(x)
-	VBROADCASTSS sigmoidEachAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+8(SB), Y1
-	VMINPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y4, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y5
-	VSUBPS Y5, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+48(SB), Y2
-	VMULPS Y2, Y3, Y5
-	VSUBPS Y5, Y1, Y2
-	VMULPS Y2, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+56(SB), Y3
-	VMULPS Y2, Y3, Y5
-	VBROADCASTSS sigmoidEachAVX2Const<>+64(SB), Y3
-	VADDPS Y3, Y5, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y6, Y1, Y3
-	VADDPS Y2, Y3, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y4, Y2
-	VPSRAD $1, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y1, Y5
-	VPSLLD $23, Y5, Y4
-	VMULPS Y4, Y3, Y5
-	VPSUBD Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y1
-	VPADDD Y1, Y3, Y2
-	VPSLLD $23, Y2, Y1
-	VMULPS Y1, Y5, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y3, Y2, Y1, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VADDPS Y2, Y1, Y3
-	VDIVPS Y3, Y4, Y1
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $256, R10
+	ADDQ $4, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA sigmoidGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
 //
-// func sigmoidGradientEachAVX2(y *[64]float32, x0 *[64]float32, x1 *[64]float32)
-TEXT ·sigmoidGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
 	XORQ AX, AX
-	MOVQ $8, CX
+	MOVQ vectors+24(FP), CX
 elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
 
-	// dx = dy · (y · (1 - y))
-	VBROADCASTSS sigmoidGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y3
-	VMULPS Y3, Y0, Y2
-	VMULPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

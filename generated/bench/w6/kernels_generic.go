@@ -155,17 +155,18 @@ func dense1ForwardGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32,
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
 	}
 }
 
-// dense2ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -319,17 +320,18 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
-func dense4ForwardRowsGeneric(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+func dense4ForwardRowsGeneric(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
-func dense4ForwardRows_2Generic(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
+func dense4ForwardRows_2Generic(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -370,19 +372,5 @@ func dense4Forward_2Generic(y *[1]float32, x *[64]float32, wt *[64][8]float32, b
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = sigmoid(s0)
 		}
-	}
-}
-
-// sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
-func sigmoidEachGeneric(y *[64]float32, x0 *[64]float32) {
-	for j := range y {
-		y[j] = float32(sigmoid(x0[j]))
-	}
-}
-
-// sigmoidGradientEachGeneric is dx = dy · (y · (1 - y)) for every element. y may be an operand.
-func sigmoidGradientEachGeneric(y *[64]float32, x0 *[64]float32, x1 *[64]float32) {
-	for j := range y {
-		y[j] = float32(sigmoidGradient(x0[j], x1[j]))
 	}
 }

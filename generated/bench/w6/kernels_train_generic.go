@@ -2,6 +2,23 @@
 
 package w6
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(3, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 4 {
@@ -16,7 +33,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 64→64:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 64→64:
 //
 //	for n := range y {
 //		s := b[n]
@@ -27,7 +44,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+func dense1ForwardTrainGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -169,11 +186,11 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[64]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
 	}
 }
 
@@ -248,6 +265,16 @@ func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input)
 	}
 }
 
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(0, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 4 {
@@ -264,6 +291,16 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(4, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
+}
+
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 4 {
@@ -278,11 +315,22 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(1, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
@@ -305,11 +353,21 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 	*g = [4][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[64]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(5, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
@@ -336,33 +394,40 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 4096 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
-	for k := 0; k <= 60; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 63; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = sigmoidGradient(a2[k], s0)
-		y[k+1] = sigmoidGradient(a2[k+1], s1)
-		y[k+2] = sigmoidGradient(a2[k+2], s2)
-		y[k+3] = sigmoidGradient(a2[k+3], s3)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOneGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
+	dense3GradInput(y, x, w, a2)
+	dense3RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for every row.
+func dense3GradInputRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense3GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -438,6 +503,44 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]fl
 	}
 }
 
+// dense3RankOneGeneric is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		for k, xk := range x {
+			wk := &w[q][k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[q]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(2, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
+}
+
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 4 {
@@ -458,11 +561,21 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[1]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
 	}
+}
+
+// dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(7, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense4BiasGrad(&g.b4, t.m.dz4[:len(x)])
+	dense4BiasSgd(t, p, g, lr)
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
@@ -479,7 +592,54 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense4ForwardTrain computes the output of layer "dense4", 64→1:
+// dense4ForwardTrainGeneric computes the output of layer "dense4", 64→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrainGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 56; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 56; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = sigmoid(s0)
+		}
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
+func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense4ForwardTrain_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardTrain_2Generic computes the output of layer "dense4", 64→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -490,7 +650,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+func dense4ForwardTrain_2Generic(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -628,13 +788,6 @@ func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1
 	}
 }
 
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
-func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense4GradInput computes the input gradient of layer "dense4", 1→64:
 //
 //	for n := range y {
@@ -645,222 +798,558 @@ func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][64]float32, wt *[6
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
-	{
-		// y[0…3] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[1][0] * xk)
-		s2 += float32(wt[2][0] * xk)
-		s3 += float32(wt[3][0] * xk)
-		y[0] = sigmoidGradient(a3[0], s0)
-		y[1] = sigmoidGradient(a3[1], s1)
-		y[2] = sigmoidGradient(a3[2], s2)
-		y[3] = sigmoidGradient(a3[3], s3)
-	}
-	{
-		// y[4…7] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[4][0] * xk)
-		s1 += float32(wt[5][0] * xk)
-		s2 += float32(wt[6][0] * xk)
-		s3 += float32(wt[7][0] * xk)
-		y[4] = sigmoidGradient(a3[4], s0)
-		y[5] = sigmoidGradient(a3[5], s1)
-		y[6] = sigmoidGradient(a3[6], s2)
-		y[7] = sigmoidGradient(a3[7], s3)
-	}
-	{
-		// y[8…11] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[8][0] * xk)
-		s1 += float32(wt[9][0] * xk)
-		s2 += float32(wt[10][0] * xk)
-		s3 += float32(wt[11][0] * xk)
-		y[8] = sigmoidGradient(a3[8], s0)
-		y[9] = sigmoidGradient(a3[9], s1)
-		y[10] = sigmoidGradient(a3[10], s2)
-		y[11] = sigmoidGradient(a3[11], s3)
-	}
-	{
-		// y[12…15] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[12][0] * xk)
-		s1 += float32(wt[13][0] * xk)
-		s2 += float32(wt[14][0] * xk)
-		s3 += float32(wt[15][0] * xk)
-		y[12] = sigmoidGradient(a3[12], s0)
-		y[13] = sigmoidGradient(a3[13], s1)
-		y[14] = sigmoidGradient(a3[14], s2)
-		y[15] = sigmoidGradient(a3[15], s3)
-	}
-	{
-		// y[16…19] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[16][0] * xk)
-		s1 += float32(wt[17][0] * xk)
-		s2 += float32(wt[18][0] * xk)
-		s3 += float32(wt[19][0] * xk)
-		y[16] = sigmoidGradient(a3[16], s0)
-		y[17] = sigmoidGradient(a3[17], s1)
-		y[18] = sigmoidGradient(a3[18], s2)
-		y[19] = sigmoidGradient(a3[19], s3)
-	}
-	{
-		// y[20…23] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[20][0] * xk)
-		s1 += float32(wt[21][0] * xk)
-		s2 += float32(wt[22][0] * xk)
-		s3 += float32(wt[23][0] * xk)
-		y[20] = sigmoidGradient(a3[20], s0)
-		y[21] = sigmoidGradient(a3[21], s1)
-		y[22] = sigmoidGradient(a3[22], s2)
-		y[23] = sigmoidGradient(a3[23], s3)
-	}
-	{
-		// y[24…27] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[24][0] * xk)
-		s1 += float32(wt[25][0] * xk)
-		s2 += float32(wt[26][0] * xk)
-		s3 += float32(wt[27][0] * xk)
-		y[24] = sigmoidGradient(a3[24], s0)
-		y[25] = sigmoidGradient(a3[25], s1)
-		y[26] = sigmoidGradient(a3[26], s2)
-		y[27] = sigmoidGradient(a3[27], s3)
-	}
-	{
-		// y[28…31] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[28][0] * xk)
-		s1 += float32(wt[29][0] * xk)
-		s2 += float32(wt[30][0] * xk)
-		s3 += float32(wt[31][0] * xk)
-		y[28] = sigmoidGradient(a3[28], s0)
-		y[29] = sigmoidGradient(a3[29], s1)
-		y[30] = sigmoidGradient(a3[30], s2)
-		y[31] = sigmoidGradient(a3[31], s3)
-	}
-	{
-		// y[32…35] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[32][0] * xk)
-		s1 += float32(wt[33][0] * xk)
-		s2 += float32(wt[34][0] * xk)
-		s3 += float32(wt[35][0] * xk)
-		y[32] = sigmoidGradient(a3[32], s0)
-		y[33] = sigmoidGradient(a3[33], s1)
-		y[34] = sigmoidGradient(a3[34], s2)
-		y[35] = sigmoidGradient(a3[35], s3)
-	}
-	{
-		// y[36…39] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[36][0] * xk)
-		s1 += float32(wt[37][0] * xk)
-		s2 += float32(wt[38][0] * xk)
-		s3 += float32(wt[39][0] * xk)
-		y[36] = sigmoidGradient(a3[36], s0)
-		y[37] = sigmoidGradient(a3[37], s1)
-		y[38] = sigmoidGradient(a3[38], s2)
-		y[39] = sigmoidGradient(a3[39], s3)
-	}
-	{
-		// y[40…43] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[40][0] * xk)
-		s1 += float32(wt[41][0] * xk)
-		s2 += float32(wt[42][0] * xk)
-		s3 += float32(wt[43][0] * xk)
-		y[40] = sigmoidGradient(a3[40], s0)
-		y[41] = sigmoidGradient(a3[41], s1)
-		y[42] = sigmoidGradient(a3[42], s2)
-		y[43] = sigmoidGradient(a3[43], s3)
-	}
-	{
-		// y[44…47] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[44][0] * xk)
-		s1 += float32(wt[45][0] * xk)
-		s2 += float32(wt[46][0] * xk)
-		s3 += float32(wt[47][0] * xk)
-		y[44] = sigmoidGradient(a3[44], s0)
-		y[45] = sigmoidGradient(a3[45], s1)
-		y[46] = sigmoidGradient(a3[46], s2)
-		y[47] = sigmoidGradient(a3[47], s3)
-	}
-	{
-		// y[48…51] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[48][0] * xk)
-		s1 += float32(wt[49][0] * xk)
-		s2 += float32(wt[50][0] * xk)
-		s3 += float32(wt[51][0] * xk)
-		y[48] = sigmoidGradient(a3[48], s0)
-		y[49] = sigmoidGradient(a3[49], s1)
-		y[50] = sigmoidGradient(a3[50], s2)
-		y[51] = sigmoidGradient(a3[51], s3)
-	}
-	{
-		// y[52…55] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[52][0] * xk)
-		s1 += float32(wt[53][0] * xk)
-		s2 += float32(wt[54][0] * xk)
-		s3 += float32(wt[55][0] * xk)
-		y[52] = sigmoidGradient(a3[52], s0)
-		y[53] = sigmoidGradient(a3[53], s1)
-		y[54] = sigmoidGradient(a3[54], s2)
-		y[55] = sigmoidGradient(a3[55], s3)
-	}
-	{
-		// y[56…59] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[56][0] * xk)
-		s1 += float32(wt[57][0] * xk)
-		s2 += float32(wt[58][0] * xk)
-		s3 += float32(wt[59][0] * xk)
-		y[56] = sigmoidGradient(a3[56], s0)
-		y[57] = sigmoidGradient(a3[57], s1)
-		y[58] = sigmoidGradient(a3[58], s2)
-		y[59] = sigmoidGradient(a3[59], s3)
-	}
-	{
-		// y[60…63] = Σ w[k][n]·x[k]
-		var s0, s1, s2, s3 float32
-		xk := x[0]
-		s0 += float32(wt[60][0] * xk)
-		s1 += float32(wt[61][0] * xk)
-		s2 += float32(wt[62][0] * xk)
-		s3 += float32(wt[63][0] * xk)
-		y[60] = sigmoidGradient(a3[60], s0)
-		y[61] = sigmoidGradient(a3[61], s1)
-		y[62] = sigmoidGradient(a3[62], s2)
-		y[63] = sigmoidGradient(a3[63], s3)
+	for k := 0; k <= 63; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		{
+			w0 := &wt[k]
+			d := (*[1]float32)(x[0:1])
+			s0_0 += float32(w0[0] * d[0])
+		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[k] = sigmoidGradient(a3[k], s0)
 	}
 }
 
-// dense4GradInputRowsGeneric is dense4GradInput for n rows.
-func dense4GradInputRowsGeneric(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+// dense4GradInputOneGeneric is dense4GradInput and then dense4RankOneGeneric.
+func dense4GradInputOneGeneric(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
+	dense4GradInput(y, x, wt, a3)
+	dense4RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense4GradInputRowsGeneric is dense4GradInput_2 for every row.
+func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
+		dense4GradInput_2(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense4GradInput_2 computes the input gradient of layer "dense4", 1→64:
+//
+//	for n := range y {
+//		s := 0
+//		for k := range x {
+//			s += w[k][n] * x[k]
+//		}
+//		y[n] = sigmoidGradient(s)
+//	}
+//
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4GradInput_2(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
+	{
+		// y[0] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[0][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[0] = sigmoidGradient(a3[0], s0)
+	}
+	{
+		// y[1] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[1][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[1] = sigmoidGradient(a3[1], s0)
+	}
+	{
+		// y[2] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[2][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[2] = sigmoidGradient(a3[2], s0)
+	}
+	{
+		// y[3] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[3][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[3] = sigmoidGradient(a3[3], s0)
+	}
+	{
+		// y[4] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[4][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[4] = sigmoidGradient(a3[4], s0)
+	}
+	{
+		// y[5] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[5][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[5] = sigmoidGradient(a3[5], s0)
+	}
+	{
+		// y[6] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[6][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[6] = sigmoidGradient(a3[6], s0)
+	}
+	{
+		// y[7] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[7][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[7] = sigmoidGradient(a3[7], s0)
+	}
+	{
+		// y[8] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[8][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[8] = sigmoidGradient(a3[8], s0)
+	}
+	{
+		// y[9] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[9][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[9] = sigmoidGradient(a3[9], s0)
+	}
+	{
+		// y[10] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[10][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[10] = sigmoidGradient(a3[10], s0)
+	}
+	{
+		// y[11] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[11][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[11] = sigmoidGradient(a3[11], s0)
+	}
+	{
+		// y[12] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[12][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[12] = sigmoidGradient(a3[12], s0)
+	}
+	{
+		// y[13] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[13][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[13] = sigmoidGradient(a3[13], s0)
+	}
+	{
+		// y[14] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[14][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[14] = sigmoidGradient(a3[14], s0)
+	}
+	{
+		// y[15] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[15][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[15] = sigmoidGradient(a3[15], s0)
+	}
+	{
+		// y[16] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[16][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[16] = sigmoidGradient(a3[16], s0)
+	}
+	{
+		// y[17] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[17][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[17] = sigmoidGradient(a3[17], s0)
+	}
+	{
+		// y[18] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[18][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[18] = sigmoidGradient(a3[18], s0)
+	}
+	{
+		// y[19] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[19][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[19] = sigmoidGradient(a3[19], s0)
+	}
+	{
+		// y[20] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[20][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[20] = sigmoidGradient(a3[20], s0)
+	}
+	{
+		// y[21] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[21][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[21] = sigmoidGradient(a3[21], s0)
+	}
+	{
+		// y[22] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[22][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[22] = sigmoidGradient(a3[22], s0)
+	}
+	{
+		// y[23] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[23][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[23] = sigmoidGradient(a3[23], s0)
+	}
+	{
+		// y[24] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[24][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[24] = sigmoidGradient(a3[24], s0)
+	}
+	{
+		// y[25] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[25][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[25] = sigmoidGradient(a3[25], s0)
+	}
+	{
+		// y[26] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[26][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[26] = sigmoidGradient(a3[26], s0)
+	}
+	{
+		// y[27] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[27][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[27] = sigmoidGradient(a3[27], s0)
+	}
+	{
+		// y[28] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[28][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[28] = sigmoidGradient(a3[28], s0)
+	}
+	{
+		// y[29] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[29][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[29] = sigmoidGradient(a3[29], s0)
+	}
+	{
+		// y[30] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[30][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[30] = sigmoidGradient(a3[30], s0)
+	}
+	{
+		// y[31] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[31][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[31] = sigmoidGradient(a3[31], s0)
+	}
+	{
+		// y[32] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[32][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[32] = sigmoidGradient(a3[32], s0)
+	}
+	{
+		// y[33] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[33][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[33] = sigmoidGradient(a3[33], s0)
+	}
+	{
+		// y[34] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[34][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[34] = sigmoidGradient(a3[34], s0)
+	}
+	{
+		// y[35] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[35][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[35] = sigmoidGradient(a3[35], s0)
+	}
+	{
+		// y[36] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[36][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[36] = sigmoidGradient(a3[36], s0)
+	}
+	{
+		// y[37] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[37][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[37] = sigmoidGradient(a3[37], s0)
+	}
+	{
+		// y[38] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[38][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[38] = sigmoidGradient(a3[38], s0)
+	}
+	{
+		// y[39] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[39][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[39] = sigmoidGradient(a3[39], s0)
+	}
+	{
+		// y[40] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[40][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[40] = sigmoidGradient(a3[40], s0)
+	}
+	{
+		// y[41] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[41][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[41] = sigmoidGradient(a3[41], s0)
+	}
+	{
+		// y[42] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[42][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[42] = sigmoidGradient(a3[42], s0)
+	}
+	{
+		// y[43] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[43][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[43] = sigmoidGradient(a3[43], s0)
+	}
+	{
+		// y[44] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[44][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[44] = sigmoidGradient(a3[44], s0)
+	}
+	{
+		// y[45] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[45][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[45] = sigmoidGradient(a3[45], s0)
+	}
+	{
+		// y[46] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[46][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[46] = sigmoidGradient(a3[46], s0)
+	}
+	{
+		// y[47] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[47][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[47] = sigmoidGradient(a3[47], s0)
+	}
+	{
+		// y[48] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[48][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[48] = sigmoidGradient(a3[48], s0)
+	}
+	{
+		// y[49] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[49][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[49] = sigmoidGradient(a3[49], s0)
+	}
+	{
+		// y[50] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[50][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[50] = sigmoidGradient(a3[50], s0)
+	}
+	{
+		// y[51] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[51][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[51] = sigmoidGradient(a3[51], s0)
+	}
+	{
+		// y[52] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[52][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[52] = sigmoidGradient(a3[52], s0)
+	}
+	{
+		// y[53] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[53][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[53] = sigmoidGradient(a3[53], s0)
+	}
+	{
+		// y[54] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[54][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[54] = sigmoidGradient(a3[54], s0)
+	}
+	{
+		// y[55] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[55][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[55] = sigmoidGradient(a3[55], s0)
+	}
+	{
+		// y[56] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[56][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[56] = sigmoidGradient(a3[56], s0)
+	}
+	{
+		// y[57] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[57][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[57] = sigmoidGradient(a3[57], s0)
+	}
+	{
+		// y[58] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[58][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[58] = sigmoidGradient(a3[58], s0)
+	}
+	{
+		// y[59] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[59][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[59] = sigmoidGradient(a3[59], s0)
+	}
+	{
+		// y[60] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[60][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[60] = sigmoidGradient(a3[60], s0)
+	}
+	{
+		// y[61] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[61][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[61] = sigmoidGradient(a3[61], s0)
+	}
+	{
+		// y[62] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[62][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[62] = sigmoidGradient(a3[62], s0)
+	}
+	{
+		// y[63] = Σ w[k][n]·x[k]
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+		xk := x[0]
+		s0_0 += float32(wt[63][0] * xk)
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+		y[63] = sigmoidGradient(a3[63], s0)
 	}
 }
 
@@ -887,6 +1376,44 @@ func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float3
 			gk[0] = s0
 		}
 	}
+}
+
+// dense4RankOneGeneric is the step of layer "dense4" by one sample:
+//
+//	for n := range dy {
+//		for k := range x {
+//			w[n][k] += (-rate * x[k]) * dy[n]
+//		}
+//		b[n] += -rate * dy[n]
+//	}
+//
+// It does not allocate.
+func dense4RankOneGeneric(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[1]float32)(dy[0 : 0+1])
+		for k, xk := range x {
+			wk := &wt[k]
+			s := negative * xk
+			for j, dj := range d {
+				wk[j] += float32(s * dj)
+			}
+		}
+		bq := &b[0]
+		for j, dj := range d {
+			bq[j] += float32(negative * dj)
+		}
+	}
+}
+
+// dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != dealt(6, parts) {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.a3[:len(x)])
+	dense4WeightSgd(t, p, g, lr)
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).

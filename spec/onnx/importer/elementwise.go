@@ -40,6 +40,7 @@ var functions = map[string]struct {
 	"pow":        {[]string{"exponent"}, func(x float64, p []float64) float64 { return math.Pow(x, p[0]) }},
 	"reciprocal": {nil, func(x float64, _ []float64) float64 { return 1 / x }},
 	"erf":        {nil, func(x float64, _ []float64) float64 { return math.Erf(x) }},
+	"step":       {nil, func(x float64, _ []float64) float64 { return choose(x < 0, 0, 1) }},
 	"sign": {nil, func(x float64, _ []float64) float64 {
 		return choose(x > 0, 1, choose(x < 0, -1, x))
 	}},

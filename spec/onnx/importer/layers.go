@@ -302,7 +302,7 @@ func writeSlice(w *writer, n *node) {
 	if axis != len(n.shape)-1 {
 		fields = append(fields, fmt.Sprintf("axis: %d", axis))
 	}
-	if start != 0 {
+	if start != 0 || step < 0 {
 		fields = append(fields, fmt.Sprintf("start: %d", start))
 	}
 	last := start + (count-1)*step

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/export"
+	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/weights"
+	"github.com/spf13/cobra"
+)
+
+func exportCommand() *cobra.Command {
+	var from, out string
+	cmd := &cobra.Command{
+		Use:   "export SPEC --weights FILE -o MODEL.onnx",
+		Short: "Write a trained network as an ONNX model",
+		Long: `Write a network with its weights as an ONNX model (operator set 17), for ONNX
+Runtime and every other reader of ONNX. The batch is the symbolic first dimension;
+what only training knows is left out.`,
+		Example: "  nngen export digits.yaml --weights digits.safetensors -o digits.onnx",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			net, err := gen.Load(args[0])
+			if err != nil {
+				return err
+			}
+			prog, err := lower.Lower(net)
+			if err != nil {
+				return err
+			}
+			m, err := weights.Fit(from, prog, nil)
+			if err != nil {
+				return err
+			}
+			model, err := export.Model(net, prog, m.Values())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d nodes\n", out, len(model.Graph.Nodes))
+			return export.SaveFile(out, model)
+		},
+	}
+	cmd.Flags().StringVar(&from, "weights", "", "`FILE` of weights")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write")
+	cmd.MarkFlagRequired("weights")
+	cmd.MarkFlagRequired("out")
+	return cmd
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Measures nngen and its peers on W1 to W6 in one sitting; see README.md.
+#
+#	run.sh build DIR          builds the peers in DIR (npm downloads ONNX Runtime)
+#	run.sh round DIR          one round: DIR/native-N.txt
+#	run.sh round DIR avx2     one round, libraries held to AVX2: DIR/avx2-N.txt
+#	run.sh table FILE…        the tables of one or more rounds
+#
+# CPU=1 chooses the core, ONLY=W2 one workload, PEERS="nngen ort blis" the peers.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+python=${PYTHON:-/usr/bin/python3} # Debian's, which has torch and onnx
+libs=/usr/lib/x86_64-linux-gnu
+goruntime=github.com/yalue/onnxruntime_go
+
+# settings of this environment that would choose the libraries' kernels
+export PYTHONDONTWRITEBYTECODE=1
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE BLIS_ARCH_TYPE DNNL_MAX_CPU_ISA LIBXSMM_TARGET ATEN_CPU_CAPABILITY
+
+build() {
+	local dir=$1 march
+	mkdir -p "$dir/npm"
+	"$python" "$here/generate.py" "$dir"
+	[ -d "$dir/npm/node_modules/onnxruntime-node" ] || (cd "$dir/npm" && npm install --silent --ignore-scripts onnxruntime-node)
+	local ort header
+	ort=$(dirname "$(find "$dir/npm" -path '*linux/x64/libonnxruntime.so.1')")
+	ln -sfn "$ort" "$dir/ort-lib"
+	header=$(cd "$here/go" && go list -m -f '{{.Dir}}' $goruntime)
+	for march in native haswell; do # haswell is AVX2 and FMA
+		local flags="-O3 -march=$march -ffast-math -w -I$dir -I$here/c" out=$dir/$march
+		mkdir -p "$out"
+		gcc $flags "$here/c/plainc.c" -o "$out/plainc" -lm
+		gcc $flags '-DPEER="openblas"' "$here/c/blas.c" -o "$out/openblas" $libs/openblas-pthread/libopenblas.so.0 -lm
+		gcc $flags '-DPEER="blis"' "$here/c/blas.c" -o "$out/blis" $libs/blis-openmp/libblis.so.4 -lm
+		gcc $flags "$here/c/xsmm.c" -o "$out/libxsmm" -lxsmm -lxsmmnoblas -ldl -lpthread -lm
+		g++ $flags "$here/c/onednn.cc" -o "$out/onednn" -ldnnl
+		gcc $flags -I"$header" "$here/c/ort.c" -o "$out/ort" "$ort/libonnxruntime.so.1" -Wl,-rpath,"$ort" -lm
+	done
+	(cd "$here/go" && go test -c -o "$dir/gopeers" . && go test -c -o "$dir/ort-go" ./ort)
+}
+
+# cap holds the libraries to AVX2; ONNX Runtime cannot be told.
+cap() {
+	export OPENBLAS_CORETYPE=Haswell BLIS_ARCH_TYPE=haswell DNNL_MAX_CPU_ISA=AVX2 LIBXSMM_TARGET=hsw ATEN_CPU_CAPABILITY=avx2
+}
+
+# on runs a peer on the core, and says so if it fails.
+on() { taskset -c "${CPU:-0}" timeout 900 "$@" 2>"$dir/errors.txt" || { echo "# failed: $*"; cat "$dir/errors.txt" >&2; }; }
+
+peer() {
+	local w=$1 name=$2
+	case $name in
+	nngen)
+		on "$dir/nngen" bench "$root/golden/specs/${w,,}.yaml" --json --path auto --time 300ms \
+			--batch 1,32,256 --train-batch 1,32,128 | "$python" "$here/lines.py" nngen "$w" ;;
+	go) on "$dir/gopeers" -test.run - -test.bench "Benchmark/$w/.*/.*/(gonum|naivego)\$" -test.benchtime 20ms -test.count 15 |
+		"$python" "$here/lines.py" go ;;
+	ort-go) ORT_LIB=$dir/ort-lib/libonnxruntime.so.1 MODELS=$dir/models \
+		on "$dir/ort-go" -test.run - -test.bench "Benchmark/$w/" -test.benchtime 20ms -test.count 15 | "$python" "$here/lines.py" go ;;
+	torch) ONLY=$w on "$python" "$here/torch_peer.py" ;;
+	ort) ONLY=$w on "$dir/$march/ort" "$dir/models" ;;
+	*) ONLY=$w on "$dir/$march/$name" ;;
+	esac
+}
+
+round() {
+	local dir=$1 march=native w p n=1
+	if [ "${2:-}" = avx2 ]; then
+		march=haswell
+		cap
+	fi
+	export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 DNNL_NUM_THREADS=1 GOMAXPROCS=1
+	while [ -e "$dir/${2:-native}-$n.txt" ]; do n=$((n + 1)); done
+	local out=$dir/${2:-native}-$n.txt
+	(cd "$root" && go build -o "$dir/nngen" ./cmd/nngen)
+	for w in ${ONLY:-W1 W2 W3 W4 W5 W6}; do
+		for p in ${PEERS:-nngen plainc openblas blis onednn libxsmm ort ort-go torch go}; do peer "$w" "$p" >>"$out"; done
+	done
+	echo "$out"
+}
+
+case ${1:-} in
+build) mkdir -p "$2" && build "$(cd "$2" && pwd)" ;;
+round) round "$(cd "$2" && pwd)" "${3:-}" ;;
+table) shift && "$python" "$here/table.py" "$@" ;;
+*) sed -n '2,9p' "$0" && exit 2 ;;
+esac

@@ -1,0 +1,330 @@
+//go:build linux
+
+package asm_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// weights are the weights of a layer in their layout, w[n][k] and the stored
+// panels; rows of full panels are one longer than the inputs if apart.
+type weights struct {
+	outs, ins int
+	layout    plan.Layout
+	w         []float64 // [outs][ins]
+}
+
+func (s *suite) weights(outs, ins int, apart bool) *weights {
+	l := plan.NewPanels(outs, ins, 1, 1, ir.DType(s.elem))
+	if apart && l.Full > 1 {
+		l.Rows = ins + 1
+	}
+	return &weights{outs, ins, l, s.numbers(outs * ins)}
+}
+
+func (w *weights) at(n, k int) float64 { return w.w[n*w.ins+k] }
+
+func (w *weights) panels() kernel.Panels {
+	return kernel.Panels{Full: w.layout.Full, Tail: w.layout.Tail, PanelRows: w.layout.Rows}
+}
+
+// stored are the operands w and wt. Nothing of the row that keeps panels apart
+// is theirs; the lanes beyond the outputs hold no number.
+func (b *built) stored(w *weights) (full, tail *array) {
+	l := &w.layout
+	fill := func(n int) []float64 {
+		v := make([]float64, n)
+		for i := range v {
+			v[i] = untouched
+		}
+		return v
+	}
+	var v, vt []float64
+	if l.Full > 0 {
+		v = fill(((l.Full-1)*l.Rows + l.In) * schedule.Panel)
+	}
+	vt = fill(l.In * l.Tail)
+	for n := range w.outs {
+		for k := range w.ins {
+			if i := l.Index(n, k, 0); n < l.Full*schedule.Panel {
+				v[i] = w.at(n, k)
+			} else {
+				vt[i-l.Full*l.Rows*schedule.Panel] = w.at(n, k)
+			}
+		}
+	}
+	return b.operand("w", v), b.operand("wt", vt)
+}
+
+// change writes the weights after the call to the operands.
+func (w *weights) change(full, tail *array, after func(n, k int) float64) {
+	l := &w.layout
+	for n := range roundUp(w.outs, schedule.Panel) {
+		for k := range w.ins {
+			a, i := full, 0
+			if q := n / schedule.Panel; q < l.Full {
+				i = (q*l.Rows+k)*schedule.Panel + n%schedule.Panel
+			} else if a, i = tail, k*l.Tail+n%schedule.Panel; n%schedule.Panel >= l.Tail {
+				continue
+			}
+			if a.free[i] = n >= w.outs; !a.free[i] {
+				a.after[i] = after(n, k)
+			}
+		}
+	}
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// padded are numbers for the outputs, and none to the end of the panel.
+func (s *suite) padded(outs int) []float64 {
+	v := s.numbers(roundUp(outs, schedule.Panel))
+	for i := outs; i < len(v); i++ {
+		v[i] = untouched
+	}
+	return v
+}
+
+// sum adds products in chains, halves at the end.
+func (s *suite) sum(terms, chains int, init float64, term func(i int) (w, x float64)) float64 {
+	acc := make([]float64, chains)
+	acc[0] = init
+	for i := range terms {
+		w, x := term(i)
+		acc[i%chains] = s.arith.MulAdd(w, x, acc[i%chains])
+	}
+	for h := chains / 2; h >= 1; h /= 2 {
+		for i := range h {
+			acc[i] = s.arith.Apply(expr.OpAdd, acc[i], acc[i+h])
+		}
+	}
+	return acc[0]
+}
+
+// after computes what an epilogue makes of a sum; operand is the element of
+// the further operand.
+func (s *suite) after(e []kernel.Epilogue) func(sum, operand float64) float64 {
+	if len(e) == 0 {
+		return func(sum, _ float64) float64 { return sum }
+	}
+	var leaves []string
+	for _, o := range e[0].Operands {
+		leaves = append(leaves, o.Leaf)
+	}
+	f, err := expr.Compile(e[0].Prog, s.arith, leaves...)
+	require.NoError(s, err)
+	return func(sum, operand float64) float64 {
+		env := make([]float64, len(f.Vars))
+		for i, o := range e[0].Operands {
+			if env[i] = operand; o.From == kernel.Sum {
+				env[i] = sum
+			}
+		}
+		f.Run(env)
+		return env[f.Index(e[0].Result)]
+	}
+}
+
+// matVecForm says which kernel and which call of it.
+type matVecForm struct {
+	bias, listed, apart bool
+	epilogue            []kernel.Epilogue
+}
+
+// matVec is a case of a dense layer for one sample.
+func (s *suite) matVec(outs, ins int, form matVecForm) *built {
+	chains := schedule.Chains(outs, ins)
+	if form.listed {
+		chains = 1
+	}
+	w := s.weights(outs, ins, form.apart)
+	k := kernel.Dense(s.elem, outs, ins, chains, form.bias, form.epilogue...)
+	k.Panels, k.Fused = w.panels(), s.fused
+	fn := s.function(fmt.Sprint("MatVec", outs, ins, form), func(name string) *asm.Func { return s.MatVec(name, nil, k, form.listed) })
+	c := s.newCase("MatVec %d→%d %+v", ins, outs, form)
+	y, x := c.operand("y", s.numbers(outs)), c.operand("x", s.numbers(ins))
+	full, tail := c.stored(w)
+	bias := c.operand("b", s.padded(outs))
+	var list []int
+	for i := range ins {
+		if !form.listed || s.rng.IntN(3) > 0 {
+			list = append(list, i)
+		}
+	}
+	finish := s.after(form.epilogue)
+	for n := range outs {
+		init := 0.0
+		if form.bias {
+			init = bias.before[n]
+		}
+		y.after[n] = finish(s.sum(len(list), chains, init, func(i int) (float64, float64) { return w.at(n, list[i]), x.before[list[i]] }), 0)
+	}
+	args := map[string]pass{"y": y.from(0), "x": x.from(0), "w": full.from(0), "wt": tail.from(0), "b": bias.from(0)}
+	if form.listed {
+		args["list"], args["count"] = c.list("list", list).from(0), number(len(list))
+	}
+	c.call(fn, args)
+	return c
+}
+
+func matVecCases(s *suite) {
+	e := s.epilogues()
+	for turn, listed := range []bool{false, true} {
+		for i, p := range sizes(turn) {
+			s.matVec(p[0], p[1], matVecForm{bias: i%3 > 0, listed: listed, apart: i%2 > 0}).done()
+			s.matVec(p[0], p[1], matVecForm{bias: i%3 != 1, listed: listed, apart: i%2 == 0, epilogue: e[0]}).done()
+			s.matVec(p[0], p[1], matVecForm{bias: i%3 != 2, listed: listed, epilogue: e[i%len(e)]}).done()
+		}
+		for i, outs := range []int{128, 135, 137, 144, 271} { // loops over panels
+			for j, ins := range []int{1, 9, 32} {
+				s.matVec(outs, ins, matVecForm{bias: j != 1, listed: listed, apart: i%2 > 0, epilogue: e[(i+j)%len(e)]}).done()
+			}
+		}
+	}
+}
+
+// tiles are numbers of tiles, different ones from turn to turn, and the rows
+// they make.
+func tiles(of []int, turn int) (counts []int, rows int) {
+	counts = []int{(turn + 1) % 3, turn / 3 % 2, turn / 2 % 3}[3-len(of):]
+	for i := range counts {
+		rows += counts[i] * of[i]
+	}
+	if rows == 0 {
+		counts[len(counts)-1], rows = 1, of[len(of)-1]
+	}
+	return counts, rows
+}
+
+// matMul is a case of a panel of a dense layer for rows.
+func (s *suite) matMul(outs, ins, chains, turn int, bias bool, epilogue []kernel.Epilogue) {
+	width := schedule.Panel
+	if outs <= schedule.Panel/2 && turn%2 == 0 {
+		width = schedule.Panel / 2
+	}
+	w := s.weights(outs, ins, false)
+	w.layout.Full, w.layout.Tail = 0, width
+	most := s.VectorOutputs(s.elem, chains)
+	counts, rows := tiles(s.TileRows(s.elem, min(most, outs), chains), turn)
+	xStride, yStride := ins+turn%3, outs+turn%4
+	c := s.newCase("MatMul %d→%d of %d, %d rows %d and %d apart, %d chains, bias %v, %v", ins, outs, width, rows, xStride, yStride, chains, bias, epilogue)
+	y, x := c.operand("y", s.rows(rows, outs, yStride, sentinel)), c.operand("x", s.rows(rows, ins, xStride, untouched))
+	_, panel := c.stored(w)
+	b := c.operand("b", s.padded(outs))
+	finish := s.after(epilogue)
+	for r := range rows {
+		for n := range outs {
+			init := 0.0
+			if bias {
+				init = b.before[n]
+			}
+			y.after[r*yStride+n] = finish(s.sum(ins, chains, init, func(k int) (float64, float64) { return w.at(n, k), x.before[r*xStride+k] }), 0)
+		}
+	}
+	for lane := 0; lane < outs; lane += most {
+		valid := min(most, outs-lane)
+		of := s.TileRows(s.elem, valid, chains)
+		if !slices.Equal(of, s.TileRows(s.elem, min(most, outs), chains)) { // fewer vectors, larger tiles
+			counts = make([]int, len(of))
+			counts[len(of)-1] = rows / of[len(of)-1]
+		}
+		k := kernel.Dense(s.elem, outs, ins, chains, bias, epilogue...)
+		k.Fused, k.Batch.X, k.Batch.Y = s.fused, xStride, yStride
+		k = k.Panel(valid, width)
+		fn := s.function(fmt.Sprint("MatMul", valid, width, ins, xStride, yStride, chains, bias, epilogue), func(name string) *asm.Func { return s.MatMul(name, nil, k) })
+		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane)}
+		for i, n := range counts {
+			args[fmt.Sprintf("tiles%d", i)] = number(n)
+		}
+		c.call(fn, args)
+	}
+	c.done()
+}
+
+func matMulCases(s *suite) {
+	e := s.epilogues()
+	for turn := range 2 {
+		for i, p := range sizes(turn) {
+			outs := (p[0]-1)%schedule.Panel + 1
+			chains := 1
+			if turn == 1 {
+				chains = schedule.Chains(outs, p[1])
+			}
+			s.matMul(outs, p[1], chains, i, i%3 > 0, e[i/2%2*(i%len(e))])
+			s.matMul(outs, p[1], chains, i+1, i%3 != 1, nil)
+		}
+	}
+}
+
+// gradInput is a case of the gradients of a layer's inputs for rows.
+func (s *suite) gradInput(outs, ins, turn int, epilogue []kernel.Epilogue) {
+	w := s.weights(outs, ins, turn%2 > 0)
+	xStride, yStride, uStride := outs+turn%3, ins+turn%4, ins+turn%5
+	k := kernel.DenseGradInput(s.elem, outs, ins, schedule.GradInputChains, epilogue...)
+	k.Panels, k.Fused, k.Batch.X, k.Batch.Y = w.panels(), s.fused, xStride, yStride
+	if len(epilogue) > 0 {
+		if k.Epilogue = withRow(epilogue, uStride); !s.FusesGradInput(k) {
+			k.Epilogue = nil
+		}
+	}
+	fn := s.function(fmt.Sprint("GradInput", outs, ins, turn%2 > 0, xStride, yStride, uStride, k.Epilogue), func(name string) *asm.Func { return s.GradInput(name, nil, k) })
+	counts, rows := tiles(s.GradInputRows(s.fused), turn)
+	c := s.newCase("GradInput %d→%d, %d rows %d, %d and %d apart, %v", ins, outs, rows, xStride, yStride, uStride, k.Epilogue)
+	dx, dy := c.operand("dx", s.rows(rows, ins, yStride, sentinel)), c.operand("dy", s.rows(rows, outs, xStride, untouched))
+	full, tail := c.stored(w)
+	u := c.operand("u", s.rows(rows, ins, uStride, untouched))
+	finish := s.after(k.Epilogue)
+	for r := range rows {
+		for i := range ins {
+			sum := s.sum(outs, schedule.GradInputChains, 0, func(n int) (float64, float64) { return w.at(n, i), dy.before[r*xStride+n] })
+			dx.after[r*yStride+i] = finish(sum, u.before[r*uStride+i])
+		}
+	}
+	at := min(s.InputsAtOnce(s.elem), ins)
+	call := func(first, blocks int) {
+		args := map[string]pass{
+			"dx": dx.from(first), "dy": dy.from(0), "w": full.from(first * schedule.Panel), "wt": tail.from(first * w.layout.Tail),
+			"u": u.from(first), "blocks": number(blocks),
+		}
+		for i, n := range counts {
+			args[fmt.Sprintf("tiles%d", i)] = number(n)
+		}
+		c.call(fn, args)
+	}
+	call(0, ins/at)
+	if ins%at > 0 {
+		call(ins-at, 1)
+	}
+	c.done()
+}
+
+func gradInputCases(s *suite) {
+	e := s.gradientEpilogues()
+	for turn := range 3 {
+		for i, p := range sizes(turn) {
+			s.gradInput(p[0], p[1], i+turn, e[turn%2*((i+turn)%len(e))])
+		}
+	}
+}
+
+// withRow says how far apart the rows of the epilogue's operand lie.
+func withRow(epilogue []kernel.Epilogue, row int) []kernel.Epilogue {
+	e := slices.Clone(epilogue)
+	e[0].Operands = slices.Clone(e[0].Operands)
+	for i := range e[0].Operands {
+		if e[0].Operands[i].From != kernel.Sum {
+			e[0].Operands[i].Row = row
+		}
+	}
+	return e
+}

@@ -1,0 +1,265 @@
+//go:build linux
+
+package asm_test
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// formulas are the programs of the activations and of their gradients.
+func formulas() (y, dx []expr.Program) {
+	for _, row := range op.Activations() {
+		if row.Mixing != nil || row.Name == "linear" {
+			continue
+		}
+		args := spec.Args{}
+		for _, p := range row.Params {
+			args[p.Name] = spec.Arg{Value: p.Default}
+			if p.Default == nil { // a number that must be written
+				args[p.Name] = spec.Arg{Value: 1.5}
+			}
+		}
+		if row.Name == "gelu" {
+			args["approximate"] = spec.Arg{Value: "tanh"}
+		}
+		a, b := row.Programs(args)
+		y, dx = append(y, a), append(dx, b)
+	}
+	return y, dx
+}
+
+// epilogues are relu's, then those of the other activations that the target
+// can print, and of some it must print in two.
+func (s *suite) epilogues() [][]kernel.Epilogue {
+	all := [][]kernel.Epilogue{nil}
+	programs, _ := formulas()
+	for _, p := range programs {
+		e := []kernel.Epilogue{{Name: "a", Prog: p, Operands: []kernel.Operand{{Leaf: "x", From: kernel.Sum}}, Result: "y"}}
+		k := &kernel.Kernel{Elem: kernel.Elements{Acc: s.elem}, Fused: s.fused, Epilogue: e}
+		switch relu := op.ActivationByName("relu").Y.String() == p.String(); {
+		case !s.Fuses(k):
+		case relu:
+			all[0] = e
+		default:
+			all = append(all, e)
+		}
+	}
+	require.NotNil(s, all[0], "no epilogue for relu")
+	require.Greater(s, len(all), 3)
+	return all
+}
+
+// gradientEpilogues are no epilogue, then the gradients of activations that
+// read the sum and one further operand.
+func (s *suite) gradientEpilogues() [][]kernel.Epilogue {
+	all := [][]kernel.Epilogue{nil}
+	_, programs := formulas()
+	for _, p := range programs {
+		var operands []kernel.Operand
+		for _, leaf := range p.Leaves() {
+			from := "u"
+			if leaf == "dy" {
+				from = kernel.Sum
+			}
+			operands = append(operands, kernel.Operand{Leaf: leaf, From: from})
+		}
+		e := []kernel.Epilogue{{Name: "a", Prog: p, Operands: operands, Result: "dx"}}
+		if len(operands) == 2 && s.Fuses(&kernel.Kernel{Elem: kernel.Elements{Acc: s.elem}, Fused: s.fused, Epilogue: e}) {
+			all = append(all, e)
+		}
+	}
+	require.Greater(s, len(all), 3)
+	return all
+}
+
+// mapCases: every activation, its gradient, and a number for all elements.
+func mapCases(s *suite) {
+	programs, gradients := formulas()
+	programs = append(programs, gradients...)
+	for i, p := range sizes(0) {
+		for j := range len(programs) {
+			if (i+j)%5 == 0 {
+				s.mapCase(p[0], programs[j], -1)
+			}
+		}
+		s.mapCase(p[0], expr.One("y", expr.Add(expr.Mul(expr.L("a"), expr.L("b")), expr.L("c"))), i%3)
+	}
+}
+
+// mapCase applies a program to n elements; one of its leaves may be a single number.
+func (s *suite) mapCase(n int, p expr.Program, single int) {
+	k := &kernel.Map{Double: s.elem == "float64", Size: n, Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem}
+	c := s.newCase("Map %d, %s", n, p)
+	y := c.operand("y", s.numbers(n))
+	args := map[string]pass{"y": y.from(0)}
+	leaves := p.Leaves()
+	var ins []*array
+	for i, leaf := range leaves {
+		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single}
+		k.Ins = append(k.Ins, in)
+		size := n
+		if in.Single {
+			size = 1
+		}
+		x := c.operand(in.Arg, s.numbers(size))
+		ins = append(ins, x)
+		args[in.Arg] = x.from(0)
+	}
+	if _, ok := s.Map(k); !ok {
+		return
+	}
+	f, err := expr.Compile(p, s.arith, leaves...)
+	require.NoError(s, err)
+	for i := range n {
+		env := make([]float64, len(f.Vars))
+		for j, x := range ins {
+			env[j] = x.before[i%len(x.before)]
+		}
+		f.Run(env)
+		y.after[i] = env[f.Index(k.Result)]
+	}
+	fn := s.function(fmt.Sprint("Map", n, p, single), func(name string) *asm.Func {
+		k.Name = name
+		fn, _ := s.Map(k)
+		return fn
+	})
+	c.call(fn, args)
+	c.done()
+}
+
+// nonZeroCases: the list may take a vector of numbers beyond the size of x.
+func nonZeroCases(s *suite) {
+	vector := s.Lanes("float32")
+	for n := 1; n <= 64; n++ {
+		for part := range 4 { // none, some, most, all
+			fn := s.function(fmt.Sprint("NonZero", n), func(name string) *asm.Func { return s.NonZero(name, nil, s.elem, n) })
+			c := s.newCase("NonZero %d, %d thirds", n, part)
+			x := c.operand("x", s.numbers(n))
+			list := c.list("list", make([]int, n+vector))
+			count := c.list("count", make([]int, 2))
+			list.intsAfter, list.free = make([]byte, len(list.ints)), make([]bool, len(list.ints))
+			count.intsAfter = make([]byte, 8)
+			found := 0
+			for i := range n {
+				x.before[i] = s.arith.Round(s.rng.NormFloat64())
+				if s.rng.IntN(3) >= part {
+					x.before[i] = 0
+				} else {
+					binary.LittleEndian.PutUint32(list.intsAfter[found*4:], uint32(i*s.size()))
+					found++
+				}
+				x.after[i] = x.before[i]
+			}
+			for i := found * 4; i < len(list.free); i++ {
+				list.free[i] = true
+			}
+			binary.LittleEndian.PutUint64(count.intsAfter, uint64(found))
+			c.call(fn, map[string]pass{"list": list.from(0), "count": count.from(0), "x": x.from(0)})
+			c.done()
+		}
+	}
+}
+
+// updates are the element-wise updates of optimisers.
+func (s *suite) updates() []*kernel.Update {
+	var all []*kernel.Update
+	for _, o := range []struct {
+		word   string
+		fields spec.Fields
+		kernel spec.Fields
+	}{
+		{"sgd", spec.Fields{}, nil},
+		{"sgd", spec.Fields{"momentum": 0.9}, nil},
+		{"sgd", spec.Fields{"momentum": 0.9, "nesterov": true, "weight_decay": 0.01}, nil},
+		{"sgd", spec.Fields{}, spec.Fields{"kernel_regularizer": spec.Fields{"l1_l2": spec.Fields{"l1": 0.01, "l2": 0.02}}}},
+		{"adam", spec.Fields{}, nil},
+		{"adamw", spec.Fields{}, nil},
+		{"rmsprop", spec.Fields{}, nil},
+		{"rmsprop", spec.Fields{"momentum": 0.5, "centered": true}, nil},
+	} {
+		fields := spec.Fields{"units": 20}
+		for name, v := range o.kernel {
+			fields[name] = v
+		}
+		b := spec.New("net")
+		b.Output("y", b.Layer("dense", b.Input("x", 20), fields))
+		b.Loss("mse")
+		b.Optimizer(o.word, o.fields)
+		b.Numeric(spec.Fields{"dtype": s.elem})
+		net, err := b.Build(op.Vocabulary())
+		require.NoError(s, err)
+		p, err := gen.Plan(net, gen.Options{})
+		require.NoError(s, err)
+		for _, step := range p.Train.Update.Steps {
+			if m, ok := step.Op.(*ir.Map); ok && m.Out[0].Param != nil && len(m.Out[0].Param.Shape) == 2 {
+				all = append(all, s.update(m))
+			}
+		}
+	}
+	require.GreaterOrEqual(s, len(all), 8)
+	return all
+}
+
+// update describes an operation on parameters as the emitter does.
+func (s *suite) update(m *ir.Map) *kernel.Update {
+	u := &kernel.Update{Double: s.elem == "float64", Prog: m.Prog, Elem: s.elem}
+	for i, x := range m.In {
+		if x.Param == nil {
+			u.Singles = append(u.Singles, m.InNames[i])
+		} else {
+			u.Arrays = append(u.Arrays, m.InNames[i])
+		}
+	}
+	u.Stores = m.OutNames
+	for _, name := range u.Stores {
+		require.Contains(s, u.Arrays, name)
+	}
+	return u
+}
+
+// argument is the name of the argument for a leaf of an update.
+func argument(leaf string) string { return leaf + "_" }
+
+// positive are the numbers of an optimiser's operand: states are not negative.
+func (s *suite) positive(n int) []float64 {
+	v := s.numbers(n)
+	for i := range v {
+		v[i] = s.arith.Apply(expr.OpAbs, v[i])
+	}
+	return v
+}
+
+func updateCases(s *suite) {
+	for i, u := range s.updates() {
+		if _, ok := s.Update(u); !ok {
+			continue
+		}
+		fn := s.function(fmt.Sprint("Update", i), func(name string) *asm.Func {
+			v := *u
+			v.Name = name
+			f, _ := s.Update(&v)
+			return f
+		})
+		for vectors := 1; vectors <= 64; vectors++ {
+			c := s.newCase("Update of %d vectors, %s", vectors, u.Prog)
+			n := vectors * s.Lanes(s.elem)
+			args := map[string]pass{"vectors": number(vectors)}
+			env := c.optimiser(u, n, "", args)
+			env.apply(u, n, func(i int) int { return i }, nil)
+			c.call(fn, args)
+			c.done()
+		}
+	}
+	require.Greater(s, len(s.cases), 3*64)
+}

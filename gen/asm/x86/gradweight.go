@@ -1,0 +1,178 @@
+package x86
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// Pointers of a fused update: the arrays after the gradient, and the numbers.
+var (
+	gradArrays  = []string{"R8", "BX", "DX"}
+	gradSingles = []string{"R11", "R12", "R13"}
+)
+
+// GradWeight prints the gradient of one panel of weights: tiles of inputs,
+// each summed over the rows of the batch in their order. With an update the
+// gradients stay in registers and the arrays of the update change; it reports
+// false where the registers do not suffice for that. Arguments: dw, or the
+// update's arrays but the gradient and its numbers; dy, x, the inputs and the
+// rows.
+func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
+	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}}
+	if u := k.Update; u != nil {
+		m.arrays, m.singles = nil, u.Singles
+		for _, a := range u.Arrays {
+			if a != gradientLeaf {
+				m.arrays = append(m.arrays, a)
+			}
+		}
+		if len(m.arrays) > len(gradArrays) || len(m.singles) > len(gradSingles) {
+			return nil, false
+		}
+	}
+	for _, a := range slices.Concat(m.arrays, m.singles) {
+		m.argument(argName(a), "*"+k.Elem)
+	}
+	m.argument("dy", "*"+k.Elem)
+	m.argument("x", "*"+k.Elem)
+	m.argument("inputs", "int")
+	m.argument("rows", "int")
+	return m.Func, m.fits(m.print)
+}
+
+// gradientLeaf is the leaf of an update that the sums give.
+const gradientLeaf = "g"
+
+type gradWeight struct {
+	*writer
+	*kernel.Gradient
+	arrays, singles  []string
+	vectors, partial int
+}
+
+func (m *gradWeight) print() {
+	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
+	m.partial = m.Outputs % m.lanes()
+	for i, a := range m.arrays {
+		m.pointer(argName(a), gradArrays[i])
+	}
+	for i, s := range m.singles {
+		m.pointer(argName(s), gradSingles[i])
+	}
+	m.pointer("x", regX)
+	if m.partial > 0 {
+		m.tailMask(m.partial, m.input)
+	}
+	at := min(6, m.sums/m.vectors)
+	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
+	for _, inputs := range []int{at, 1} {
+		loop, done := m.Label("inputs"), m.Label("done")
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JLT", done)
+		m.Place(loop)
+		m.tile(inputs)
+		m.advance(regX, inputs*m.size())
+		for i := range m.arrays {
+			m.advance(gradArrays[i], inputs*m.Width*m.size())
+		}
+		m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JGE", loop)
+		m.Place(done)
+	}
+	m.ret()
+}
+
+// tile sums the gradients of some inputs' weights.
+func (m *gradWeight) tile(inputs int) {
+	acc := func(k, v int) Y { return Y(k*m.vectors + v) }
+	m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
+	for k := range inputs {
+		for v := range m.vectors {
+			m.clear(acc(k, v))
+		}
+	}
+	m.pointer("dy", regW)
+	m.Ins("MOVQ", regX, regRow)
+	m.Ins("MOVQ", m.ArgOf("rows"), regCount)
+	loop := m.Label("rows")
+	m.Place(loop)
+	for v := range m.vectors {
+		src := mem(regW, v*m.bytes)
+		if m.partial > 0 && v == m.vectors-1 {
+			if !m.isa.masks { // the register serves the inputs too
+				m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), m.input)
+			}
+			m.loadMasked(src, m.input, m.weight0+Y(v))
+		} else {
+			m.load(src, m.weight0+Y(v))
+		}
+	}
+	for k := range inputs {
+		m.broadcast(mem(regRow, k*m.size()))
+		for v := range m.vectors {
+			m.mulAddReg(m.weight0+Y(v), acc(k, v))
+		}
+	}
+	m.advance(regRow, m.X*m.size())
+	m.advance(regW, m.DY*m.size())
+	m.again(loop)
+	m.finish(inputs, acc)
+}
+
+// finish stores the gradients, or updates what they belong to.
+func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
+	at := func(array, k, v int) string {
+		return mem(gradArrays[array], k*m.Width*m.size()+v*m.bytes)
+	}
+	if m.Update == nil {
+		for k := range inputs {
+			for v := range m.vectors {
+				m.store(acc(k, v), at(0, k, v))
+			}
+		}
+		return
+	}
+	var busy []Y
+	for k := range inputs {
+		for v := range m.vectors {
+			busy = append(busy, acc(k, v))
+		}
+	}
+	p := m.mapper(busy...)
+	numbers := map[string]Y{}
+	for i, s := range m.singles {
+		numbers[s] = p.take()
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(gradSingles[i], 0), numbers[s].String())
+	}
+	m.Note("%s", m.Update.Prog)
+	for k := range inputs {
+		for v := range m.vectors {
+			kept := p.used
+			p.at = map[string]Y{gradientLeaf: acc(k, v)}
+			for s, y := range numbers {
+				p.at[s] = y
+			}
+			owned := []string{gradientLeaf}
+			for i, a := range m.arrays {
+				if m.Update.Prog.Reads(a) {
+					p.at[a] = p.take()
+					m.load(at(i, k, v), p.at[a])
+					owned = append(owned, a)
+				}
+			}
+			p.once = true
+			p.program(m.Update.Prog, owned)
+			for i, a := range m.arrays {
+				if slices.Contains(m.Update.Stores, a) {
+					m.store(p.at[a], at(i, k, v))
+				}
+			}
+			p.used = kept
+			p.used[acc(k, v)] = false
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package x86
+
+import "fmt"
+
+// A partial vector is loaded and stored under a mask: a register of AVX-512,
+// or a vector from a table, whose signs say which lanes there are.
+
+// tailMask makes the mask of a vector's first lanes, in dst unless there are
+// mask registers.
+func (w *writer) tailMask(lanes int, dst Y) {
+	if w.isa.masks {
+		w.Ins("MOVL", fmt.Sprintf("$%#x", 1<<lanes-1), regMask)
+		w.Ins("KMOVW", regMask, maskTail)
+		return
+	}
+	w.Ins("LEAQ", MaskName+"<>(SB)", regMask)
+	w.load(mem(regMask, (w.lanes()-lanes)*w.size()), dst)
+}
+
+// moveFull is the move of a vector under a mask register.
+func (w *writer) moveFull() string { return w.op("VMOVUPS", "VMOVUPD") }
+
+// loadMasked loads the lanes whose mask is set, zeros for the others.
+func (w *writer) loadMasked(src string, mask, dst Y) { w.loadPart(src, mask.String(), dst.String()) }
+
+// storeMasked stores the lanes whose mask is set.
+func (w *writer) storeMasked(src, mask Y, dst string) { w.storePart(src.String(), mask.String(), dst) }
+
+// loadPart and storePart are the same with the registers' names.
+func (w *writer) loadPart(src, mask, dst string) {
+	if w.isa.masks {
+		w.Ins(w.moveFull()+".Z", src, maskTail, dst)
+		return
+	}
+	w.Ins(w.op("VMASKMOVPS", "VMASKMOVPD"), src, mask, dst)
+}
+
+func (w *writer) storePart(src, mask, dst string) {
+	if w.isa.masks {
+		w.Ins(w.moveFull(), src, maskTail, dst)
+		return
+	}
+	w.Ins(w.op("VMASKMOVPS", "VMASKMOVPD"), src, mask, dst)
+}
+
+// MaskName is the table of masks for partial vectors, which every file of
+// kernels with AVX2 carries.
+const MaskName = "laneMasks"
+
+// Masks is the data of the table: 32 bytes of ones, 32 of zeros.
+func (s *ISA) Masks() string {
+	if s.masks {
+		return ""
+	}
+	text := ""
+	for i := range 8 {
+		v := "0xffffffffffffffff"
+		if i >= 4 {
+			v = "0"
+		}
+		text += fmt.Sprintf("DATA %s<>+%d(SB)/8, $%s\n", MaskName, i*8, v)
+	}
+	return text + fmt.Sprintf("GLOBL %s<>(SB), RODATA|NOPTR, $64\n", MaskName)
+}

@@ -1,0 +1,349 @@
+package x86
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+const (
+	panel = 16
+	// accumulators is how many vectors are summed at once: enough to hide the
+	// latency of the multiply-add.
+	accumulators = 8
+	// unrollTerms is the number of inputs in one turn of the loop.
+	unrollTerms = 8
+)
+
+// vector is one vector of outputs: where its weights, bias and results lie.
+type vector struct {
+	base   string // register of the weights
+	disp   int    // of the first input's weights
+	stride int    // from one input's weights to the next
+	first  int    // output in lane 0
+	valid  int    // lanes that are outputs
+}
+
+// matVec is a kernel being printed.
+type matVec struct {
+	*writer
+	*kernel.Kernel
+	inputs int
+	listed bool // only the inputs of a list, the others being zero
+}
+
+// MatVec prints y = W·x + b for one sample, with the epilogue if it reads
+// nothing but the sums. Arguments: y, x, w and wt as there are panels, b,
+// scale of scaled sums; for a list of inputs also list, the byte offsets of those that are not zero, and
+// their number.
+func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
+	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
+	T := "*" + k.Elem.Acc
+	m.argument("y", T)
+	m.argument("x", T)
+	if m.Panels.Full > 0 {
+		m.argument("w", weightType(k))
+	}
+	if m.Panels.Tail > 0 {
+		m.argument("wt", weightType(k))
+	}
+	if m.bias() {
+		m.argument("b", T)
+	}
+	if m.Scaled {
+		m.argument("scale", T)
+	}
+	if listed {
+		m.argument("list", "*int32")
+		m.argument("count", "int")
+	}
+	m.pointer("y", regY)
+	if m.bias() {
+		m.pointer("b", regBias)
+	}
+	if m.Scaled {
+		m.pointer("scale", regScale)
+	}
+	if m.Panels.Full > 0 {
+		m.pointer("w", regPanels)
+	}
+	vs := m.vectors()
+	if n := m.loopPanels(); n > 0 {
+		vs = m.panelLoop(vs, n)
+	}
+	for _, group := range m.groups(vs) {
+		m.group(group)
+	}
+	m.ret()
+	return m.Func
+}
+
+func (m matVec) bias() bool { return m.Init == kernel.Bias }
+
+// loopPanels is the number of panels in one turn of the loop over panels, 0
+// if there are too few for a loop.
+func (m matVec) loopPanels() int {
+	per := accumulators * m.lanes() / panel
+	if m.Chains > 1 || m.Panels.Full < 2*per {
+		return 0
+	}
+	return per
+}
+
+// panelBytes is the distance between panels.
+func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * weightSize(m.Kernel) }
+
+// panelLoop prints the loop over groups of whole panels and returns the
+// vectors that are left.
+func (m matVec) panelLoop(vs []vector, per int) []vector {
+	turns := m.Panels.Full / per
+	loop := m.Label("panels")
+	m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
+	m.Place(loop)
+	m.group(vs[:accumulators])
+	m.advance(regPanels, per*m.panelBytes())
+	m.advance(regY, per*panel*m.size())
+	if m.bias() {
+		m.advance(regBias, per*panel*m.size())
+	}
+	if m.Scaled {
+		m.advance(regScale, per*panel*m.size())
+	}
+	m.countdown(regTurns, loop)
+	rest := vs[turns*accumulators:]
+	out := make([]vector, len(rest))
+	for i, v := range rest {
+		out[i] = v
+		out[i].first -= turns * per * panel
+		if v.base == regW {
+			out[i].disp -= turns * per * m.panelBytes()
+		}
+	}
+	return out
+}
+
+// vectors lists the outputs, vector by vector.
+func (m matVec) vectors() []vector {
+	var vs []vector
+	size := weightSize(m.Kernel)
+	for q := range m.Panels.Full {
+		for v := 0; v < panel; v += m.lanes() {
+			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes()})
+		}
+	}
+	rest := m.Outputs - m.Panels.Full*panel
+	for v := 0; v < rest; v += m.lanes() {
+		vs = append(vs, vector{regTail, v * size, m.Panels.Tail * size, m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
+	}
+	return vs
+}
+
+// groups divides the vectors into balanced groups that fit the accumulators.
+// In a list the offsets of a group's rows must be alike.
+func (m matVec) groups(vs []vector) [][]vector {
+	if m.listed {
+		for i, v := range vs {
+			if i > 0 && v.base != vs[0].base {
+				return append(m.groups(vs[:i]), m.groups(vs[i:])...)
+			}
+		}
+	}
+	most := max(1, accumulators/m.Chains)
+	count := (len(vs) + most - 1) / most
+	var out [][]vector
+	for i := range count {
+		out = append(out, vs[i*len(vs)/count:(i+1)*len(vs)/count])
+	}
+	return out
+}
+
+// group sums all inputs for a group of vectors.
+func (m matVec) group(vs []vector) {
+	last := vs[len(vs)-1]
+	m.Note("y[%d…%d] = Σ w[n][k]·x[k]%s", vs[0].first, last.first+last.valid-1, map[bool]string{true: " + b[n]"}[m.bias()])
+	m.pointer("x", regX)
+	if m.Panels.Full > 0 {
+		m.Ins("MOVQ", regPanels, regW)
+	}
+	if m.Panels.Tail > 0 {
+		m.pointer("wt", regTail)
+	}
+	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
+	for v := range vs {
+		for c := range m.Chains {
+			if c == 0 && m.bias() && !m.Scaled {
+				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
+			} else {
+				m.clear(acc(v, c))
+			}
+		}
+	}
+	if m.listed {
+		m.listedTerms(vs, acc)
+	} else {
+		m.terms(vs, acc)
+	}
+	for v := range vs {
+		for h := m.Chains / 2; h >= 1; h /= 2 {
+			for c := range h {
+				m.add(acc(v, c+h), acc(v, c), acc(v, c))
+			}
+		}
+		m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+	}
+	m.finish(vs, func(v int) Y { return acc(v, 0) })
+}
+
+// terms adds the products of all inputs.
+func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
+	terms := func(n int) {
+		for k := range n {
+			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
+			for v := range vs {
+				m.mulAdd(m.weights(m.Kernel, mem(vs[v].base, vs[v].disp+k*vs[v].stride), v), acc(v, k%m.Chains))
+			}
+		}
+	}
+	turns, rest := m.inputs/unrollTerms, m.inputs%unrollTerms
+	if turns > 1 {
+		loop := m.Label("inputs")
+		m.count(turns)
+		m.Place(loop)
+		terms(unrollTerms)
+		m.advance(regX, unrollTerms*m.size())
+		for _, base := range bases(vs) {
+			m.advance(base.base, unrollTerms*base.stride)
+		}
+		m.again(loop)
+	} else {
+		rest = m.inputs
+	}
+	terms(rest)
+}
+
+// cacheLine is what a prefetch brings, in bytes.
+const cacheLine = 64
+
+// prefetch fetches the weights some inputs after input k.
+func (w *writer) prefetch(ahead int, vs []vector, k int) {
+	if ahead == 0 {
+		return
+	}
+	for _, v := range vs {
+		if v.base == regW && v.disp%cacheLine == 0 {
+			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
+		}
+	}
+}
+
+// Registers of a list: R9 walks it, R12 and R13 are the offset of an input
+// and of its weights.
+const (
+	regList, regInput, regRowAt = "R9", "R12", "R13"
+)
+
+// listedTerms adds the products of the inputs in the list, each sum in the
+// order of the inputs.
+func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
+	loop, done := m.Label("listed"), m.Label("done")
+	m.pointer("list", regList)
+	m.Ins("MOVQ", m.ArgOf("count"), regCount)
+	m.Ins("TESTQ", regCount, regCount)
+	m.Ins("JZ", done)
+	m.Place(loop)
+	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
+	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
+	m.prefetchListed(vs)
+	m.advance(regList, 4)
+	for v := range vs {
+		m.mulAdd(m.weights(m.Kernel, fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v), acc(v, 0))
+	}
+	m.again(loop)
+	m.Place(done)
+}
+
+// prefetchListed fetches the weights of an input further down the list, which
+// has room for that many more.
+func (m matVec) prefetchListed(vs []vector) {
+	if m.Ahead == 0 {
+		return
+	}
+	m.Ins("MOVL", mem(regList, 4*m.Ahead), regOffset)
+	m.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(vs[0].stride/m.size())), regOffset)
+	for _, v := range vs {
+		if v.disp%cacheLine == 0 {
+			m.Ins("PREFETCHT0", fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regOffset))
+		}
+	}
+}
+
+// shiftOf is the power of two that n is.
+func shiftOf(n int) int { return bits.TrailingZeros(uint(n)) }
+
+// rowOf reads the next byte offset of an input, and that of its weights.
+func (w *writer) rowOf(list, input, row string, stride int) {
+	w.Ins("MOVL", "("+list+")", input)
+	w.Ins("MOVQ", input, row)
+	w.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(stride/w.size())), row)
+}
+
+// bases are the weight pointers a group uses.
+func bases(vs []vector) []vector {
+	out := []vector{vs[0]}
+	for _, v := range vs {
+		if v.base != out[len(out)-1].base {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// finish applies the epilogue and stores the valid lanes. Where the registers
+// do not suffice it goes through the results in memory.
+func (m matVec) finish(vs []vector, sum func(v int) Y) {
+	var busy []Y
+	for v := range vs {
+		busy = append(busy, sum(v))
+	}
+	inRegisters := m.fits(func() {
+		p := m.mapper(busy...)
+		for v := range vs {
+			y := p.epilogue(m.Epilogue, sum(v), nil)
+			m.put(y, vs[v], p)
+			p.used[y] = false
+		}
+	})
+	if inRegisters {
+		return
+	}
+	for v := range vs {
+		m.put(sum(v), vs[v], m.mapper(busy...))
+	}
+	for v := range vs {
+		p := m.mapper(0)
+		dst := mem(regY, vs[v].first*m.size())
+		if vs[v].valid == m.lanes() {
+			m.load(dst, 0)
+		} else {
+			m.tailMask(vs[v].valid, 1)
+			m.loadMasked(dst, 1, 0)
+		}
+		m.put(p.epilogue(m.Epilogue, 0, nil), vs[v], p)
+	}
+}
+
+// put stores a vector of results.
+func (m matVec) put(y Y, v vector, p *mapper) {
+	dst := mem(regY, v.first*m.size())
+	if v.valid == m.lanes() {
+		m.store(y, dst)
+		return
+	}
+	mask := p.take()
+	m.tailMask(v.valid, mask)
+	m.storeMasked(y, mask, dst)
+	p.used[mask] = false
+}

@@ -1,0 +1,74 @@
+package x86
+
+import "github.com/nngen-go/nngen/gen/kernel"
+
+// regScale and regPanelScale point to the scales of the outputs, in MatVec and in
+// MatMul.
+const regScale, regPanelScale = "AX", regTail
+
+// turns is how many registers take turns to hold widened weights, below those
+// with a role of their own; the first of the latter takes a vector of scales.
+const turns = 4
+
+// weightType is the Go type of a kernel's weights; a float16 is its bits.
+func weightType(k *kernel.Kernel) string {
+	if k.Elem.W == "float16" {
+		return "*uint16"
+	}
+	return "*" + k.Elem.W
+}
+
+// weightSize is the bytes of a weight.
+func weightSize(k *kernel.Kernel) int {
+	switch k.Elem.W {
+	case "float64":
+		return 8
+	case "float16":
+		return 2
+	case "int8":
+		return 1
+	}
+	return 4
+}
+
+// loadWeights loads a vector of weights and widens it.
+func (w *writer) loadWeights(k *kernel.Kernel, src string, dst Y) {
+	switch k.Elem.W {
+	case "float16":
+		w.Ins("VCVTPH2PS", src, dst.String())
+	case "int8":
+		w.Ins("VPMOVSXBD", src, dst.String())
+		w.Ins("VCVTDQ2PS", dst.String(), dst.String())
+	default:
+		w.load(src, dst)
+	}
+}
+
+// weights is the operand of a vector of weights in memory: a register, in turn,
+// where they must be widened first.
+func (w *writer) weights(k *kernel.Kernel, src string, turn int) string {
+	if k.Elem.W == k.Elem.Acc {
+		return src
+	}
+	y := w.weight0 - turns + Y(turn%turns)
+	w.loadWeights(k, src, y)
+	return y.String()
+}
+
+// scale is sum·scale + b for a vector of sums, whose scale and bias lie at a
+// displacement, the former from base; nothing for other kernels.
+func (w *writer) scale(k *kernel.Kernel, base string, disp int, sum Y) {
+	if !k.Scaled {
+		return
+	}
+	bias := k.Init == kernel.Bias
+	if bias && w.fused {
+		w.load(mem(base, disp), w.weight0)
+		w.Ins("VFMADD213PS", mem(regBias, disp), w.weight0.String(), sum.String())
+		return
+	}
+	w.Ins("VMULPS", mem(base, disp), sum.String(), sum.String())
+	if bias {
+		w.Ins("VADDPS", mem(regBias, disp), sum.String(), sum.String())
+	}
+}

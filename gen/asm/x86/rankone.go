@@ -1,0 +1,380 @@
+package x86
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// rankOne prints the step of one sample on a layer's weights.
+type rankOne struct {
+	*writer
+	*kernel.RankOne
+	halves int // vectors that hold the chains of a sum
+	extra  *kernel.Operand
+}
+
+// RankOne prints s = −rate·x, w += s·dy, b −= rate·dy. Arguments: w and wt as there
+// are panels, b if there is a bias, x, dy, the negative rate and, for a list of
+// inputs, list with their byte offsets and count.
+//
+// With DX it also computes dx from the weights before the step, with the
+// epilogue; further arguments are then dx, the operand of the epilogue if
+// there is one, and without a list the first input and the number of inputs.
+// The bias is then left to a call without DX.
+func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
+	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
+	m.halves = schedule.GradInputChains / m.lanes()
+	T := "*" + k.Elem
+	if k.Panels.Full > 0 {
+		m.argument("w", T)
+	}
+	if k.Panels.Tail > 0 {
+		m.argument("wt", T)
+	}
+	if k.Bias {
+		m.argument("b", T)
+	}
+	m.argument("x", T)
+	m.argument("dy", T)
+	m.argument("rate", T)
+	if k.DX {
+		m.argument("dx", T)
+		if extras := kernel.Extras(k.Epilogue); len(extras) > 0 {
+			m.extra = &extras[0]
+			m.argument("u", T)
+		}
+	}
+	if k.Listed {
+		m.argument("list", "*int32")
+		m.argument("count", "int")
+	} else if k.DX {
+		m.argument("first", "int")
+		m.argument("count", "int")
+	}
+	if k.DX {
+		m.withGradient()
+	} else {
+		m.alone()
+	}
+	m.ret()
+	return m.Func
+}
+
+// FusesRankOne reports whether RankOne applies the epilogue to the gradients
+// of the inputs itself.
+func (s *ISA) FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
+	k := &kernel.Kernel{Elem: kernel.Elements{Acc: elem}, Epilogue: epilogue}
+	return elem == "float32" && len(k.Extras()) <= 1 && s.Fuses(k)
+}
+
+// Registers: SI x, DI the list or the displacement of the input, R10–R13 the
+// weights of the inputs at hand, BX walks dy, R8 dx, AX counts the inputs.
+var rowRegs = [4]string{"R10", "R11", "R12", "R13"}
+
+const regDY = "BX"
+
+// alone: every panel group once, the step's factors in registers.
+func (m *rankOne) alone() {
+	mv := matVec{writer: m.writer, Kernel: &kernel.Kernel{
+		Elem: kernel.Elements{W: m.Elem, Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
+	}, listed: m.Listed, inputs: m.Inputs}
+	if m.Panels.Full > 0 {
+		m.pointer("w", regPanels)
+	}
+	m.pointer("dy", regY)
+	if m.Bias {
+		m.pointer("b", regBias)
+	}
+	vs := mv.vectors()
+	if per := mv.loopPanels(); per > 0 {
+		turns := m.Panels.Full / per
+		loop := m.Label("panels")
+		m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
+		m.Place(loop)
+		m.group(vs[:accumulators])
+		m.advance(regPanels, per*mv.panelBytes())
+		m.advance(regY, per*panel*m.size())
+		if m.Bias {
+			m.advance(regBias, per*panel*m.size())
+		}
+		m.countdown(regTurns, loop)
+		rest := vs[turns*accumulators:]
+		for i := range rest {
+			rest[i].first -= turns * per * panel
+			if rest[i].base == regW {
+				rest[i].disp -= turns * per * mv.panelBytes()
+			}
+		}
+		vs = rest
+	}
+	for _, g := range mv.groups(vs) {
+		m.group(g)
+	}
+}
+
+// group adds x·s to the weights of some vectors of outputs.
+func (m *rankOne) group(vs []vector) {
+	last := vs[len(vs)-1]
+	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
+	m.pointer("rate", regX)
+	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
+	for i, v := range vs {
+		src := mem(regY, v.first*m.size())
+		if v.valid < m.lanes() {
+			m.tailMask(v.valid, m.input)
+			m.loadMasked(src, m.input, Y(i))
+		} else {
+			m.load(src, Y(i))
+		}
+		if m.Bias {
+			b := mem(regBias, v.first*m.size())
+			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), Y(accumulators).String())
+			m.Ins(m.op("VADDPS", "VADDPD"), b, Y(accumulators).String(), Y(accumulators).String())
+			m.store(accumulators, b)
+		}
+	}
+	if m.Inputs == 0 {
+		return
+	}
+	m.pointer("x", regX)
+	if m.Panels.Full > 0 {
+		m.Ins("MOVQ", regPanels, regW)
+	}
+	if m.Panels.Tail > 0 {
+		m.pointer("wt", regTail)
+	}
+	row := func(k int, at func(v vector) string) {
+		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
+		for i, v := range vs {
+			t := Y(accumulators + (k*len(vs)+i)%(int(m.zero)-accumulators))
+			m.load(at(v), t)
+			m.mulAdd(Y(i).String(), t)
+			m.store(t, at(v))
+		}
+	}
+	if m.Listed {
+		loop, done := m.Label("listed"), m.Label("done")
+		m.pointer("list", regList)
+		m.Ins("MOVQ", m.ArgOf("count"), regCount)
+		m.Ins("TESTQ", regCount, regCount)
+		m.Ins("JZ", done)
+		m.Place(loop)
+		m.rowOf(regList, regInput, regRowAt, vs[0].stride)
+		m.broadcast(fmt.Sprintf("(%s)(%s*1)", regX, regInput))
+		m.advance(regList, 4)
+		row(0, func(v vector) string { return fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regRowAt) })
+		m.again(loop)
+		m.Place(done)
+		return
+	}
+	const unroll = 4
+	rows := func(n int) {
+		for k := range n {
+			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
+			row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
+		}
+	}
+	turns, rest := m.Inputs/unroll, m.Inputs%unroll
+	if turns > 1 {
+		loop := m.Label("inputs")
+		m.count(turns)
+		m.Place(loop)
+		rows(unroll)
+		m.advance(regX, unroll*m.size())
+		for _, base := range bases(vs) {
+			m.advance(base.base, unroll*base.stride)
+		}
+		m.again(loop)
+	} else {
+		rest = m.Inputs
+	}
+	rows(rest)
+}
+
+// withGradient: four inputs at a time, then one, over all outputs.
+func (m *rankOne) withGradient() {
+	m.pointer("x", regX)
+	m.pointer("dx", regY)
+	if m.Listed {
+		m.pointer("list", regW)
+	} else {
+		m.pointer("first", regW)
+		m.Ins("SHLQ", fmt.Sprintf("$%d", map[int]int{4: 2, 8: 3}[m.size()]), regW)
+	}
+	m.Ins("MOVQ", m.ArgOf("count"), regOffset)
+	for _, inputs := range []int{4, 1} {
+		loop, done := m.Label("inputs"), m.Label("done")
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JLT", done)
+		m.Place(loop)
+		m.block(inputs)
+		if m.Listed {
+			m.advance(regW, inputs*4)
+		} else {
+			m.advance(regW, inputs*m.size())
+		}
+		m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JGE", loop)
+		m.Place(done)
+	}
+}
+
+// offset puts the byte offset of input i at hand into R9.
+func (m *rankOne) offset(i int) {
+	if m.Listed {
+		m.Ins("MOVL", mem(regW, 4*i), regMask)
+	} else {
+		m.Ins("LEAQ", mem(regW, i*m.size()), regMask)
+	}
+}
+
+func (m *rankOne) acc(i, half int) Y { return Y(i*m.halves + half) }
+
+// rows points the row registers at the weights of the inputs at hand.
+func (m *rankOne) rows(inputs int, arg string, width int) {
+	shift := 0
+	for s := width; s > 1; s /= 2 {
+		shift++
+	}
+	for i := range inputs {
+		m.offset(i)
+		m.Ins("SHLQ", fmt.Sprintf("$%d", shift), regMask)
+		m.pointer(arg, rowRegs[i])
+		m.Ins("ADDQ", regMask, rowRegs[i])
+	}
+}
+
+// block takes some inputs over all outputs.
+func (m *rankOne) block(inputs int) {
+	x := func(i int) Y { return Y(4*m.halves + i) }
+	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]", inputs)
+	rate := m.input.String()
+	m.pointer("rate", regDY)
+	m.broadcast(mem(regDY, 0))
+	for i := range inputs {
+		m.offset(i)
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
+		m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
+		for h := range m.halves {
+			m.clear(m.acc(i, h))
+		}
+	}
+	m.pointer("dy", regDY)
+	if n := m.Panels.Full; n > 0 {
+		m.rows(inputs, "w", panel)
+		loop := m.Label("panels")
+		if n > 1 {
+			m.count(n)
+			m.Place(loop)
+		}
+		m.outputs(inputs, x, panel)
+		m.advance(regDY, panel*m.size())
+		if n > 1 {
+			for i := range inputs {
+				m.advance(rowRegs[i], m.Panels.PanelRows*panel*m.size())
+			}
+			m.again(loop)
+		}
+	}
+	if m.Panels.Tail > 0 {
+		m.rows(inputs, "wt", m.Panels.Tail)
+		m.outputs(inputs, x, m.RankOne.Outputs-m.Panels.Full*panel)
+	}
+	m.finish(inputs)
+}
+
+// outputs takes the outputs of a panel.
+func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
+	const dy, first = 13, 14 // free registers
+	for v := 0; v*m.lanes() < outputs; v++ {
+		valid := min(m.lanes(), outputs-v*m.lanes())
+		if valid < m.lanes() {
+			m.tailMask(valid, m.input)
+			m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
+		} else {
+			m.load(mem(regDY, v*m.bytes), dy)
+		}
+		for i := range inputs {
+			at := mem(rowRegs[i], v*m.bytes)
+			w := Y(first)
+			if m.Fused { // separate rounding needs the other one for the product
+				w = Y(first + i%2)
+			} else {
+				w = m.input
+			}
+			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
+				m.tailMask(valid, w)
+				m.loadMasked(at, w, w)
+			} else {
+				m.load(at, w)
+			}
+			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
+				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
+			}
+			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
+			m.mulAddOf(x(i), dy, w)
+			m.store(w, at)
+		}
+	}
+}
+
+// finish adds the chains and stores the gradients of the inputs.
+func (m *rankOne) finish(inputs int) {
+	if m.double {
+		for i := range inputs {
+			m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
+			m.offset(i)
+			m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+		}
+		return
+	}
+	var busy []Y
+	for i := range inputs {
+		busy = append(busy, m.acc(i, 0))
+	}
+	p := m.mapper(busy...)
+	y := p.addChains(func(k int) (Y, Y) {
+		a := m.acc(min(k, inputs-1), 0)
+		return a, a
+	})
+	if len(m.Epilogue) > 0 {
+		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
+	}
+	switch {
+	case m.Listed:
+		for i := range inputs {
+			m.offset(i)
+			m.Ins("VEXTRACTPS", fmt.Sprintf("$%d", i), y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+		}
+	case inputs == 1:
+		m.Ins("VMOVSS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
+	default:
+		m.Ins("VMOVUPS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
+	}
+}
+
+// operand loads the elements of the epilogue's operand for the inputs at hand.
+func (m *rankOne) operand(inputs int, dst Y) {
+	if !m.Listed {
+		m.pointer("u", regMask)
+		m.Ins("ADDQ", regW, regMask)
+		m.Ins(map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[inputs], mem(regMask, 0), dst.x())
+		return
+	}
+	base := rowRegs[0] // the rows are done with
+	m.pointer("u", base)
+	for i := range inputs {
+		m.offset(i)
+		at := fmt.Sprintf("(%s)(%s*1)", base, regMask)
+		if i == 0 {
+			m.Ins("VMOVSS", at, dst.x())
+		} else {
+			m.Ins("VINSERTPS", fmt.Sprintf("$%#x", i<<4), at, dst.x(), dst.x())
+		}
+	}
+}

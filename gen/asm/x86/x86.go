@@ -1,0 +1,179 @@
+// Package x86 prints kernels for amd64: with AVX2 and FMA, and with AVX-512,
+// whose vectors are twice as long and whose masks and further registers make
+// the same printers shorter of breath.
+//
+// Register map: the first registers are accumulators; the last four are
+// weights, zero, product and broadcast input (Y12–Y15 or Z28–Z31). SI the
+// inputs, DI the weights, DX the tail's weights, BX the bias, R8 the results,
+// R10 the weights of the current panels, CX and R11 the loop counters, R9 the
+// mask table. With AVX-512, K7 is the mask of a partial vector and the others
+// are those of comparisons.
+package x86
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// ISA is an instruction set.
+type ISA struct {
+	bytes     int  // of a vector register
+	registers int  // how many there are
+	masks     bool // lanes are chosen by mask registers
+}
+
+// The instruction sets.
+var (
+	AVX2   = &ISA{bytes: 32, registers: 16}
+	AVX512 = &ISA{bytes: 64, registers: 32, masks: true}
+)
+
+// Registers.
+const (
+	regX, regW, regTail, regBias, regY, regCount = "SI", "DI", "DX", "BX", "R8", "CX"
+	regMask, regPanels, regTurns                 = "R9", "R10", "R11"
+)
+
+// maskTail is the mask of a partial vector.
+const maskTail = "K7"
+
+// Y is a vector register. It is written Z where the vectors have 64 bytes.
+type Y int
+
+func (y Y) String() string { return fmt.Sprintf("Y%d", int(y)) }
+
+// mem is the operand at a displacement from a pointer.
+func mem(base string, disp int) string {
+	if disp == 0 {
+		return "(" + base + ")"
+	}
+	return fmt.Sprintf("%d(%s)", disp, base)
+}
+
+// writer is a function being written for one element type.
+type writer struct {
+	*asm.Func
+	isa    *ISA
+	bytes  int  // of its vectors
+	double bool // float64
+	fused  bool // fused multiply-add; else product and sum round separately
+	// Registers with a role of their own; sums is how many there are for sums.
+	weight0, zero, product, input Y
+	sums                          int
+}
+
+// op picks the instruction for the element type.
+func (w *writer) op(single, double string) string {
+	if w.double {
+		return double
+	}
+	return single
+}
+
+func (w *writer) size() int {
+	if w.double {
+		return 8
+	}
+	return 4
+}
+
+// writer starts to write a function.
+func (s *ISA) writer(f *asm.Func, double bool) *writer {
+	last := Y(s.registers)
+	return &writer{
+		Func: f, isa: s, bytes: s.bytes, double: double,
+		weight0: last - 4, zero: last - 3, product: last - 2, input: last - 1, sums: s.registers - 4,
+	}
+}
+
+// newWriter starts a function on elements of a type.
+func (s *ISA) newWriter(name string, doc []string, elem string, fused bool) *writer {
+	w := s.writer(&asm.Func{Name: name, Doc: doc}, elem == "float64")
+	w.fused = fused
+	return w
+}
+
+// scratch is a writer whose text nobody reads.
+func (s *ISA) scratch(k *kernel.Kernel) *writer {
+	return s.newWriter("scratch", nil, k.Elem.Acc, k.Fused)
+}
+
+// argument adds an argument.
+func (w *writer) argument(name, typ string) {
+	w.Args = append(w.Args, asm.Arg{Name: name, Type: typ})
+}
+
+// Lanes is the number of elements in a vector.
+func (s *ISA) Lanes(elem string) int { return s.newWriter("", nil, elem, false).lanes() }
+
+// lanes is the number of elements in a vector.
+func (w *writer) lanes() int { return w.bytes / w.size() }
+
+// Ins writes an instruction, with the names of the registers and instructions
+// that the vectors at hand have.
+func (w *writer) Ins(op string, operands ...string) {
+	if w.isa.masks {
+		switch op {
+		case "VINSERTF128":
+			op = "VINSERTF32X4"
+		case "VEXTRACTF128":
+			op = "VEXTRACTF32X4"
+		}
+	}
+	if w.bytes == 64 {
+		for i, o := range operands {
+			if strings.HasPrefix(o, "Y") {
+				operands[i] = "Z" + o[1:]
+			}
+		}
+	}
+	w.Func.Ins(op, operands...)
+}
+
+// The instructions, operands in the assembler's order: sources, destination.
+
+func (w *writer) load(src string, dst Y)  { w.Ins("VMOVUPS", src, dst.String()) }
+func (w *writer) store(src Y, dst string) { w.Ins("VMOVUPS", src.String(), dst) }
+func (w *writer) clear(dst Y)             { w.Ins("VXORPS", dst.String(), dst.String(), dst.String()) }
+func (w *writer) add(a, b, dst Y) {
+	w.Ins(w.op("VADDPS", "VADDPD"), a.String(), b.String(), dst.String())
+}
+func (w *writer) broadcast(src string) { w.broadcastTo(src, w.input) }
+
+// broadcastTo puts a number into every lane.
+func (w *writer) broadcastTo(src string, dst Y) {
+	w.Ins(w.op("VBROADCASTSS", "VBROADCASTSD"), src, dst.String())
+}
+
+// max is the larger of a and b; where they are equal or one is NaN, a.
+func (w *writer) max(a, b, dst Y) {
+	w.Ins(w.op("VMAXPS", "VMAXPD"), a.String(), b.String(), dst.String())
+}
+
+// mulAdd is acc += broadcast input · src.
+func (w *writer) mulAdd(src string, acc Y) { w.mulAddAny(src, w.input, acc) }
+
+// mulAddOf is acc += a · b.
+func (w *writer) mulAddOf(a, b, acc Y) { w.mulAddAny(a.String(), b, acc) }
+
+// mulAddAny is acc += src · factor, rounded once or twice.
+func (w *writer) mulAddAny(src string, factor, acc Y) {
+	if w.fused {
+		w.Ins(w.op("VFMADD231PS", "VFMADD231PD"), src, factor.String(), acc.String())
+		return
+	}
+	w.Ins(w.op("VMULPS", "VMULPD"), src, factor.String(), w.product.String())
+	w.Ins(w.op("VADDPS", "VADDPD"), w.product.String(), acc.String(), acc.String())
+}
+
+// countdown repeats from the label while the counter is not zero.
+func (w *writer) countdown(reg, label string) { w.Ins("DECQ", reg); w.Ins("JNZ", label) }
+
+func (w *writer) pointer(arg, reg string)    { w.Ins("MOVQ", w.ArgOf(arg), reg) }
+func (w *writer) advance(reg string, by int) { w.Ins("ADDQ", fmt.Sprintf("$%d", by), reg) }
+func (w *writer) count(n int)                { w.Ins("MOVQ", fmt.Sprintf("$%d", n), regCount) }
+func (w *writer) again(label string)         { w.countdown(regCount, label) }
+func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET") }

@@ -1,0 +1,244 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/target"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// The modes.
+const (
+	Infer = "infer"
+	Train = "train"
+)
+
+// Options say what to measure.
+type Options struct {
+	Compiler     *run.Compiler // builds, in its cache
+	Modes        []string      // empty is both, as far as the network can be trained
+	Batches      []int         // empty is 1, 32 and codegen.batch
+	TrainBatches []int         // empty is Batches
+	Paths        []string      // empty is all of the machine
+	Workers      []int         // empty is 1
+	Time         time.Duration // per measurement
+	Talk         io.Writer
+}
+
+// check refuses options that cannot be meant.
+func (o *Options) check() error {
+	for _, m := range o.Modes {
+		if m != Infer && m != Train {
+			return run.OptionErrorf("--mode must be infer, train or both with a comma, got %q", m)
+		}
+	}
+	for name, list := range map[string][]int{"--batch": o.Batches, "--train-batch": o.TrainBatches, "--workers": o.Workers} {
+		for _, n := range list {
+			if n < 1 {
+				return run.OptionErrorf("%s must be positive numbers, got %d", name, n)
+			}
+		}
+	}
+	for _, p := range o.Paths {
+		if err := CheckPath(p); err != nil {
+			return err
+		}
+	}
+	if o.Time <= 0 {
+		return run.OptionErrorf("--time must be positive, for instance 500ms, got %v", o.Time)
+	}
+	return nil
+}
+
+// paths lists the implementations that code for this architecture can have,
+// the preferred first.
+func paths() []string {
+	var names []string
+	for _, t := range target.Targets {
+		if t.Arch == runtime.GOARCH {
+			names = append(names, t.Name)
+		}
+	}
+	return append(names, "purego")
+}
+
+// CheckPath refuses a --path that no code for this architecture can have.
+func CheckPath(path string) error {
+	if known := append(paths(), run.Auto); !slices.Contains(known, path) {
+		return run.OptionErrorf("--path must be one of %s, got %q", strings.Join(known, ", "), path)
+	}
+	return nil
+}
+
+// Run generates, compiles and measures a network.
+func Run(ctx context.Context, net *spec.Network, o Options) (*Report, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b := &benchmark{Options: o, report: &Report{
+		Network: net.Name, DType: net.Numeric.DType, Mode: net.Numeric.Mode, SpecBatch: net.Codegen.Batch,
+		GOOS: runtime.GOOS, GOARCH: runtime.GOARCH,
+	}}
+	if err := b.prepare(ctx, net); err != nil {
+		return nil, err
+	}
+	wanted := o.Paths
+	if len(wanted) == 0 {
+		wanted = paths()
+	}
+	for _, path := range wanted {
+		if err := b.measure(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	for i := range b.report.Results {
+		r := &b.report.Results[i]
+		var limit *Limit
+		if m := b.report.Machine; m != nil {
+			l := m.limit(&b.report.Cost, b.prog.DType, r.Mode, r.Batch)
+			limit = &l
+		}
+		b.report.complete(r, limit)
+	}
+	return b.report, nil
+}
+
+// benchmark is one run.
+type benchmark struct {
+	Options
+	report *Report
+	prog   *ir.Program
+	module *run.Module
+	plan   []measurement
+}
+
+// prepare decides what to measure and compiles the program.
+func (b *benchmark) prepare(ctx context.Context, net *spec.Network) error {
+	local := *net
+	local.Codegen.Embed, local.Codegen.Standalone, local.Codegen.Train = "", true, true
+	infer := len(b.Modes) == 0 || slices.Contains(b.Modes, Infer)
+	train := len(b.Modes) == 0 || slices.Contains(b.Modes, Train)
+	if train && !trained(net) {
+		if len(b.Modes) > 0 {
+			return net.Errorf(net.Pos, "write a loss, for instance loss: mse", "training cannot be measured: no output has a loss")
+		}
+		train, b.report.NoTraining = false, "no output has a loss"
+	}
+	local.Codegen.Train = train
+	b.batches(net.Codegen.Batch)
+	if train { // steps of more samples than the package is generated for are refused
+		local.Codegen.Batch = max(local.Codegen.Batch, slices.Max(b.TrainBatches))
+		b.report.Optimizer = net.Optimizer.Name
+	}
+	b.report.MaxBatch = local.Codegen.Batch
+	for _, w := range b.Workers {
+		for _, n := range b.Batches {
+			if infer {
+				b.plan = append(b.plan, measurement{Infer, n, w})
+			}
+		}
+		for _, n := range b.TrainBatches {
+			if train {
+				b.plan = append(b.plan, measurement{Train, n, w})
+			}
+		}
+	}
+	return b.compile(ctx, &local)
+}
+
+// trained reports whether the network has something to train by.
+func trained(net *spec.Network) bool {
+	return slices.ContainsFunc(net.Outputs, func(o spec.Output) bool { return o.Loss != nil })
+}
+
+// batches fills in the defaults.
+func (b *benchmark) batches(codegen int) {
+	if len(b.Batches) == 0 {
+		b.Batches = []int{1, 32, codegen}
+		slices.Sort(b.Batches)
+	}
+	b.Batches = slices.Compact(b.Batches)
+	if len(b.TrainBatches) == 0 {
+		b.TrainBatches = b.Batches
+	}
+	if len(b.Workers) == 0 {
+		b.Workers = []int{1}
+	}
+}
+
+// compile builds the program.
+func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
+	p, err := gen.Plan(net, gen.Options{})
+	if err != nil {
+		return err
+	}
+	b.prog, b.report.Cost = p.Prog, costOf(p.Prog)
+	pkg, err := b.Compiler.Generate(net, true)
+	if err != nil {
+		return err
+	}
+	files, err := program(p.Prog, pkg)
+	if err != nil {
+		return err
+	}
+	b.module, err = b.Compiler.Module(ctx, files)
+	return err
+}
+
+// measure takes all measurements on a path. Where all paths are asked for,
+// one that the machine or the package has not is left out.
+func (b *benchmark) measure(ctx context.Context, path string) error {
+	dir, err := os.MkdirTemp("", "nngen-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train)}
+	first := len(b.report.Results) == 0
+	if first {
+		j.Weights = filepath.Join(dir, "weights")
+	}
+	taken := ""
+	err = start(ctx, b.module.Program, path, j, b.Talk, func(e event) error {
+		switch {
+		case e.Path != "":
+			taken, b.report.GoVersion = e.Path, e.Go
+			switch {
+			case path == run.Auto || taken == path:
+				about := time.Duration(len(b.plan)) * b.Time
+				fmt.Fprintf(b.Talk, "measuring %s, about %v …\n", taken, about.Round(time.Second))
+			case len(b.Paths) == 0:
+				return errSkip
+			default:
+				return run.PathError(path, taken)
+			}
+		case e.Machine != nil:
+			if b.report.Machine == nil {
+				b.report.Machine = &Machine{}
+			}
+			b.report.Machine.merge(e.Machine)
+		case e.Result != nil:
+			r := e.Result
+			b.report.Results = append(b.report.Results, Result{
+				Mode: r.Mode, Batch: r.Batch, Workers: r.Workers, Path: taken, CallMedian: r.Median, CallMin: r.Min,
+				Slices: r.Slices, Calls: r.Calls, Clock: r.Clock, Allocs: r.Allocs, Bytes: r.Bytes,
+			})
+		}
+		return nil
+	})
+	if err == nil && first && taken != "" && len(b.report.Results) > 0 {
+		b.report.Zeros, err = zeroShare(b.prog, j.Weights)
+	}
+	return err
+}

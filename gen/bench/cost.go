@@ -1,0 +1,116 @@
+package bench
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+)
+
+// Cost is the work that a network is, whatever code does it.
+type Cost struct {
+	// Multiply-adds per sample.
+	Forward    int `json:"forward"`
+	GradWeight int `json:"grad_weight"`
+	GradInput  int `json:"grad_input"`
+	// Parameters are what is read, Trained those that a step changes.
+	Parameters int `json:"parameters"`
+	Trained    int `json:"trained"`
+	// Bytes of the parameters, of the trained ones, and of the latter's
+	// optimiser states.
+	Bytes        int `json:"bytes"`
+	TrainedBytes int `json:"trained_bytes"`
+	StateBytes   int `json:"state_bytes"`
+	// Functions counts the elementary functions of the activations, per sample.
+	Functions Functions `json:"functions"`
+}
+
+// Functions counts evaluations of elementary functions.
+type Functions struct {
+	Exp     int `json:"exp"` // and everything that is neither of the others
+	Sigmoid int `json:"sigmoid"`
+	Tanh    int `json:"tanh"`
+}
+
+// costOf counts the work of a program.
+func costOf(prog *ir.Program) Cost {
+	c := Cost{Parameters: prog.ParamCount()}
+	size := 4
+	if prog.DType == ir.Float64 {
+		size = 8
+	}
+	c.Bytes = c.Parameters * size
+	for _, op := range prog.Infer.Ops {
+		switch o := op.(type) {
+		case *ir.Dense:
+			c.Forward += o.MultiplyAdds()
+		case *ir.Map:
+			if len(o.In) == 1 { // an activation, not a part of a softmax
+				c.Functions.add(o.Prog, o.Out[0].Size())
+			}
+		}
+	}
+	if prog.Gradients == nil {
+		return c
+	}
+	for _, op := range prog.Gradients.Ops {
+		switch o := op.(type) {
+		case *ir.DenseGradWeight:
+			c.GradWeight += connections(o.DW)
+		case *ir.DenseGradInput:
+			c.GradInput += connections(o.W)
+		}
+	}
+	for _, g := range prog.Grads {
+		c.Trained += connections(g)
+	}
+	c.TrainedBytes = c.Trained * size
+	for _, s := range prog.States {
+		c.StateBytes += connections(s) * size
+	}
+	return c
+}
+
+// connections returns the elements that a parameter, or its gradient or state,
+// really has.
+func connections(v *ir.Value) int {
+	if v.Param != nil && v.Param.Mask != nil {
+		return v.Param.Mask.Count()
+	}
+	return v.Size()
+}
+
+// add counts the functions of a program of n elements.
+func (f *Functions) add(p expr.Program, n int) {
+	var visit func(node *expr.Node)
+	visit = func(node *expr.Node) {
+		switch node.Op {
+		case expr.OpTanh:
+			f.Tanh += n
+		case expr.OpSigmoid:
+			f.Sigmoid += n
+		case expr.OpExp, expr.OpExpm1, expr.OpLog, expr.OpLog1p, expr.OpErf, expr.OpCos, expr.OpPow:
+			f.Exp += n
+		}
+		for _, a := range node.Args {
+			visit(a)
+		}
+	}
+	for _, a := range p {
+		visit(a.X)
+	}
+}
+
+// FLOPs returns the operations of a call, a multiply-add being two.
+func (c *Cost) FLOPs(mode string, batch int) float64 {
+	if mode == Infer {
+		return 2 * float64(batch) * float64(c.Forward)
+	}
+	return 2*float64(batch)*float64(c.Forward+c.GradWeight+c.GradInput) + 2*float64(c.Trained)
+}
+
+// WorkingSet is the bytes that a call goes through.
+func (c *Cost) WorkingSet(mode string) int {
+	if mode == Infer {
+		return c.Bytes
+	}
+	return c.Bytes + c.StateBytes
+}

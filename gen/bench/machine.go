@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// Machine is what one core can do, as measured in the run.
+type Machine struct {
+	CPU    string  `json:"cpu"`
+	GHz    float64 `json:"ghz"`    // clock under load
+	GFLOPs float64 `json:"gflops"` // peak of float32 multiply-adds, 2 operations each
+	// FLOPsPerCycle should be close to 32: two fused multiply-adds of eight
+	// float32 per cycle.
+	FLOPsPerCycle float64     `json:"flops_per_cycle"`
+	Bandwidth     []Bandwidth `json:"bandwidth"`
+	// Nanoseconds per element of straight vector code, float32.
+	Exp     float64 `json:"exp_ns"`
+	Sigmoid float64 `json:"sigmoid_ns"`
+	Tanh    float64 `json:"tanh_ns"`
+}
+
+// Bandwidth is that of working sets of a size, in GB/s (bytes per nanosecond).
+type Bandwidth struct {
+	Bytes  int     `json:"bytes"`
+	Read   float64 `json:"read_gb_s"`
+	Update float64 `json:"update_gb_s"` // bytes read, changed and written back
+}
+
+// probed is a machine as the program reports it.
+type probed struct {
+	CPU                   string
+	GHz, GFLOPs, PerCycle float64
+	Bandwidth             []struct {
+		Bytes        int
+		Read, Update float64
+	}
+	Exp, Sigmoid, Tanh float64
+}
+
+// merge takes what several probes say at best.
+func (m *Machine) merge(p *probed) {
+	m.CPU = p.CPU
+	if p.GFLOPs > m.GFLOPs {
+		m.FLOPsPerCycle = p.PerCycle
+	}
+	m.GHz, m.GFLOPs = max(m.GHz, p.GHz), max(m.GFLOPs, p.GFLOPs)
+	for _, t := range []struct {
+		have *float64
+		new  float64
+	}{{&m.Exp, p.Exp}, {&m.Sigmoid, p.Sigmoid}, {&m.Tanh, p.Tanh}} {
+		if *t.have == 0 || t.new < *t.have {
+			*t.have = t.new
+		}
+	}
+	for i, b := range p.Bandwidth {
+		if i == len(m.Bandwidth) {
+			m.Bandwidth = append(m.Bandwidth, Bandwidth{Bytes: b.Bytes})
+		}
+		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, b.Read)
+		m.Bandwidth[i].Update = max(m.Bandwidth[i].Update, b.Update)
+	}
+	// A smaller working set is never slower; where it was, it was disturbed.
+	for i := len(m.Bandwidth) - 2; i >= 0; i-- {
+		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, m.Bandwidth[i+1].Read)
+		m.Bandwidth[i].Update = max(m.Bandwidth[i].Update, m.Bandwidth[i+1].Update)
+	}
+}
+
+// at returns the bandwidth of a working set, between those measured by linear
+// interpolation.
+func (m *Machine) at(bytes int) Bandwidth {
+	i, _ := slices.BinarySearchFunc(m.Bandwidth, bytes, func(b Bandwidth, n int) int { return b.Bytes - n })
+	switch i {
+	case 0:
+		return m.Bandwidth[0]
+	case len(m.Bandwidth):
+		return m.Bandwidth[i-1]
+	}
+	a, b := m.Bandwidth[i-1], m.Bandwidth[i]
+	t := float64(bytes-a.Bytes) / float64(b.Bytes-a.Bytes)
+	return Bandwidth{bytes, a.Read + t*(b.Read-a.Read), a.Update + t*(b.Update-a.Update)}
+}
+
+// Limit is the least time that a call can take, in nanoseconds.
+type Limit struct {
+	Compute     float64 // operations at the peak
+	Memory      float64 // parameters at the bandwidth
+	Activations float64 // elementary functions
+}
+
+// Nanos is the limit without activations.
+func (l Limit) Nanos() float64 { return max(l.Compute, l.Memory) }
+
+// limit returns the limit of a call. A vector has half as many float64, and
+// functions of them take at least twice the time.
+func (m *Machine) limit(c *Cost, dtype ir.DType, mode string, batch int) Limit {
+	slower := 1.0
+	if dtype == ir.Float64 {
+		slower = 2
+	}
+	b := m.at(c.WorkingSet(mode))
+	l := Limit{Compute: slower * c.FLOPs(mode, batch) / m.GFLOPs, Memory: float64(c.Bytes) / b.Read}
+	if mode == Train {
+		l.Memory += float64(c.TrainedBytes+c.StateBytes) / b.Update
+	}
+	f := c.Functions
+	l.Activations = slower * float64(batch) * (float64(f.Exp)*m.Exp + float64(f.Sigmoid)*m.Sigmoid + float64(f.Tanh)*m.Tanh)
+	return l
+}

@@ -1,0 +1,267 @@
+package export
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nngen-go/nngen/gen/gentest"
+	"github.com/nngen-go/nngen/gen/interp"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/stretchr/testify/require"
+)
+
+var dump = flag.String("dump", "", "folder to write the exported models to, with inputs and outputs")
+
+// oneSpec is a network of a few layers, for inference.
+func oneSpec(dtype, input, layers string) string {
+	return "nngen: 1\nname: n\n" + input + "\nlayers:\n" + layers + "\nnumeric: {dtype: " + dtype + "}\ncodegen: {train: false}\n"
+}
+
+const batch = 3
+
+// randomValues draws parameters, as trained ones are, and samples.
+func randomValues(net *spec.Network, prog *ir.Program) (params map[string][]float64, inputs map[string][][]float64) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	params, inputs = map[string][]float64{}, map[string][][]float64{}
+	for _, p := range prog.Params {
+		v := make([]float64, p.Size())
+		positive := strings.HasSuffix(p.Name, ".std") || strings.HasSuffix(p.Name, "_var")
+		for i := range v {
+			v[i] = rng.NormFloat64() / math.Sqrt(float64(p.Shape[len(p.Shape)-1]))
+			if positive {
+				v[i] = 0.5 + rng.Float64()
+			}
+			if m := p.Param.Mask; m != nil && !slices.Contains(m.Cols[i/m.In], i%m.In) {
+				v[i] = 0
+			}
+			v[i] = float64(float32(v[i]))
+		}
+		params[p.Name] = v
+	}
+	for _, in := range net.Inputs {
+		for range batch {
+			row := make([]float64, in.Size())
+			for k := range row {
+				row[k] = float64(float32(2 * rng.NormFloat64()))
+			}
+			inputs[in.Name] = append(inputs[in.Name], row)
+		}
+	}
+	return params, inputs
+}
+
+// check exports a network with random parameters, reads the file back, and
+// compares the evaluator with the interpreter on random samples.
+func check(t *testing.T, net *spec.Network) *onnx.Model {
+	prog, err := lower.Lower(net)
+	require.NoError(t, err)
+	params, rows := randomValues(net, prog)
+	m := interp.New(prog)
+	m.Batch = batch
+	for _, p := range prog.Params {
+		m.Set(p, params[p.Name])
+	}
+	inputs := map[string]array{}
+	for i, in := range net.Inputs {
+		inputs[in.Name] = array{append([]int{batch}, in.Shape...), slices.Concat(rows[in.Name]...)}
+		m.Set(prog.Inputs[i], rows[in.Name]...)
+	}
+	require.NoError(t, m.Run(prog.Infer))
+
+	model, err := Model(net, prog, params)
+	require.NoError(t, err)
+	read, err := onnx.Read(model.Marshal())
+	require.NoError(t, err)
+	got := evaluate(t, read, inputs)
+	require.Len(t, got, len(net.Outputs))
+	if *dump != "" {
+		writeCase(t, filepath.Join(*dump, strings.ReplaceAll(t.Name(), "/", "_")), read, inputs, got)
+	}
+	for i, out := range prog.Outputs {
+		var want []float64
+		for _, row := range m.Get(out.Value) {
+			want = append(want, row...)
+		}
+		data := got[read.Graph.Outputs[i].Name].data
+		require.Len(t, data, len(want))
+		for k := range want {
+			// Attributes are float32.
+			require.InDelta(t, want[k], data[k], 3e-7*max(1, abs(want[k])), "output %s, element %d", out.Name, k)
+		}
+	}
+	return read
+}
+
+// writeCase writes a model with inputs and outputs as a folder of ONNX's own
+// tests, for docs/onnxruntime.sh.
+func writeCase(t *testing.T, dir string, m *onnx.Model, inputs, outputs map[string]array) {
+	data := filepath.Join(dir, "test_data_set_0")
+	require.NoError(t, os.MkdirAll(data, 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "model.onnx"), m.Marshal(), 0o666))
+	save := func(kind string, infos []*onnx.ValueInfo, arrays map[string]array) {
+		for i, info := range infos {
+			a := arrays[info.Name]
+			e := &exporter{elem: info.Type.Tensor.ElemType, graph: &onnx.Graph{}, stored: map[string]bool{}}
+			e.store(info.Name, a.dims, a.data)
+			tensor := e.graph.Initializers[0]
+			require.NoError(t, os.WriteFile(filepath.Join(data, fmt.Sprintf("%s_%d.pb", kind, i)), tensor.Marshal(), 0o666))
+		}
+	}
+	save("input", m.Graph.Inputs, inputs)
+	save("output", m.Graph.Outputs, outputs)
+}
+
+// TestRandomNetworks exports networks of every shape and row of the language.
+func TestRandomNetworks(t *testing.T) {
+	g := gentest.NewGenerator(7)
+	for i := range 200 {
+		net, err := g.Network(fmt.Sprintf("n%d", i))
+		require.NoError(t, err)
+		t.Run(net.Name, func(t *testing.T) { check(t, net) })
+	}
+}
+
+func abs(x float64) float64 { return max(x, -x) }
+
+func decode(t *testing.T, text string) *spec.Network {
+	net, err := spec.Decode("n.yaml", []byte(text), op.Vocabulary())
+	require.NoError(t, err, text)
+	return net
+}
+
+// activationCases are all activations with some of their fields.
+func activationCases() []string {
+	fields := map[string][]string{
+		"leaky_relu": {"", "{negative_slope: 0.3}"}, "elu": {"", "{alpha: 0.7}"}, "celu": {"", "{alpha: 0.7}"},
+		"gelu": {"", "{approximate: tanh}"}, "selu": {"", "{alpha: 1.5, gamma: 1.25}"}, "silu": {"", "{beta: 1.5}"},
+		"hard_sigmoid": {"", "{alpha: 0.2}", "{alpha: 0.25, beta: 0.75}"}, "thresholded_relu": {"", "{theta: 0.5}"},
+		"clip": {"{min: -1}", "{max: 0.5}", "{min: -1, max: 0.5}"}, "pow": {"{exponent: 1.5}", "{exponent: 3}"},
+	}
+	var cases []string
+	for _, a := range op.Activations() {
+		if fields[a.Name] == nil {
+			fields[a.Name] = []string{""}
+		}
+		for _, f := range fields[a.Name] {
+			if f == "" {
+				f = "{}"
+			}
+			cases = append(cases, "{"+a.Name+": "+f+"}")
+		}
+	}
+	return cases
+}
+
+// TestActivations exports every activation, alone and in a dense layer.
+func TestActivations(t *testing.T) {
+	for _, a := range activationCases() {
+		for _, dtype := range []string{"float32", "float64"} {
+			t.Run(a+dtype, func(t *testing.T) {
+				check(t, decode(t, oneSpec(dtype, "input: {shape: [5]}", "  - "+a[1:len(a)-1]+"\n  - dense: {from: x, units: 4, activation: "+a+"}\n  - concat: {from: ["+a[1:strings.Index(a, ":")]+"1, dense1]}")))
+			})
+		}
+	}
+}
+
+// shapes are layers over shapes, by kind.
+var shapes = []struct{ kind, layers string }{
+	{"dense", "  - dense: {units: 4, use_bias: false}\n  - dense: {units: 3, mask: {density: 0.5}}"},
+	{"dropout", "  - dropout: {rate: 0.5}"},
+	{"dropout", "  - dense: {units: 4}\n  - dropout: {rate: 0.5}"},
+	{"flatten", "  - flatten"},
+	{"reshape", "  - reshape: {shape: [3, -1]}"},
+	{"transpose", "  - transpose"},
+	{"transpose", "  - transpose: {perm: [1, 2, 0]}"},
+	{"slice", "  - slice: {start: 1}"},
+	{"slice", "  - slice: {axis: 1, end: -1}"},
+	{"slice", "  - slice: {axis: 0, step: -1}"},
+	{"slice", "  - slice: {axis: -1, start: -1, end: 0, step: -2}"},
+	{"scale_shift", "  - scale_shift"},
+	{"scale_shift", "  - scale_shift: {axes: [0, 2], use_bias: false}"},
+	{"scale_shift", "  - scale_shift: {shared: true, use_weight: false}"},
+	{"prelu", "  - prelu"},
+	{"prelu", "  - prelu: {axes: [0]}"},
+	{"prelu", "  - prelu: {shared: true}"},
+	{"batch_normalization", "  - batch_normalization"},
+	{"batch_normalization", "  - batch_normalization: {axis: 0, epsilon: 0.1, use_weight: false, use_bias: false}"},
+	{"batch_normalization", "  - flatten\n  - batch_normalization: {use_bias: false}"},
+	{"layer_normalization", "  - layer_normalization"},
+	{"layer_normalization", "  - layer_normalization: {axis: 0, use_weight: false}"},
+	{"layer_normalization", "  - layer_normalization: {axis: 1, use_weight: false, use_bias: false}"},
+	{"reduce_sum", "  - reduce_sum"},
+	{"reduce_sum", "  - reduce_sum: {axes: [0, -1], keepdims: true}"},
+	{"reduce_mean", "  - reduce_mean: {axes: [1]}"},
+	{"reduce_max", "  - reduce_max: {axes: [-1]}"},
+	{"reduce_min", "  - reduce_min: {axes: [0, 1]}"},
+	{"reduce_max", "  - reduce_max\n  - reduce_sum\n  - scale_shift\n  - reshape: {shape: [1]}"},
+	{"argmax", "  - argmax"},
+	{"argmax", "  - argmax: {axis: 1, keepdims: true, last: true}"},
+	{"argmin", "  - argmin: {keepdims: true}"},
+	{"argmin", "  - argmin: {axis: -1}"},
+	{"softmax", "  - softmax"},
+	{"softmax", "  - softmax: {axis: 1}"},
+	{"log_softmax", "  - log_softmax: {axis: -1}"},
+	{"concat", "  - relu\n  - concat: {from: [x, relu1]}"},
+	{"concat", "  - relu\n  - concat: {from: [x, relu1], axis: 1}"},
+	{"constant", "  - constant: {shape: [3, 1]}\n  - add: {from: [x, constant1]}"},
+	{"constant", "  - constant: {shape: [5]}\n  - concat: {from: [constant1, x]}"},
+	{"constant", "  - constant: {shape: [2]}\n  - constant: {shape: [2]}\n  - multiply: {from: [constant1, constant2]}\n  - concat: {from: [multiply1, x]}"},
+	{"constant", "  - constant: {shape: [2, 3, 1]}\n  - dense: {from: constant1, units: 3}\n  - reduce_sum: {from: x, axes: [0, 2]}\n  - multiply: {from: [dense1, reduce_sum1]}"},
+	{"add", "  - reduce_sum: {axes: [0]}\n  - reduce_max: {from: x, axes: [0, 1]}\n  - add: {from: [reduce_sum1, x, reduce_max1]}"},
+	{"subtract", "  - reduce_sum: {axes: [0]}\n  - subtract: {from: [reduce_sum1, x]}"},
+	{"multiply", "  - relu\n  - multiply: {from: [x, relu1, x]}"},
+	{"divide", "  - constant: {shape: [4]}\n  - divide: {from: [x, constant1]}"},
+	{"minimum", "  - tanh\n  - minimum: {from: [x, tanh1]}"},
+	{"maximum", "  - tanh\n  - maximum: {from: [x, tanh1]}"},
+	{"average", "  - tanh\n  - average: {from: [x, tanh1, x]}"},
+}
+
+// TestLayers exports every layer of the language.
+func TestLayers(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range shapes {
+		seen[c.kind] = true
+		t.Run(c.layers, func(t *testing.T) {
+			check(t, decode(t, oneSpec("float32", "input: {shape: [2, 3, 4]}", c.layers)))
+		})
+	}
+	for _, l := range op.Layers() {
+		require.True(t, seen[l.Name], "no case for the layer %s", l.Name)
+		require.NotNil(t, layers[l.Name])
+	}
+}
+
+// TestNames: names are those of the spec, also where they meet.
+func TestNames(t *testing.T) {
+	m := check(t, decode(t, `nngen: 1
+name: n
+inputs: {a: {shape: [3], normalize: {mean: [1, 2, 3], std: 2}}, b: {shape: [2, 2], normalize: {min: 0, max: 4}}}
+layers:
+  - concat: {from: [a, b]}
+  - dense: {units: 4, activation: relu, name: hidden}
+  - dense: {units: 2, name: policy}
+  - dense: {units: 1, name: hidden_gemm, from: hidden}
+outputs: {p: {from: policy}, v: {from: hidden_gemm}, h: {from: hidden}, again: {from: policy}}
+codegen: {train: false}
+`))
+	var names []string
+	for _, n := range m.Graph.Nodes {
+		names = append(names, n.Name+" "+n.Outputs[0])
+	}
+	require.Equal(t, []string{
+		"a_sub a_sub", "a_div a_div", "b_sub b_sub", "b_div b_div", "concat1_flatten concat1_flatten", "concat1 concat1",
+		"hidden_gemm_2 hidden_gemm_2", "hidden hidden", "policy p", "hidden_gemm v", "h h", "again again",
+	}, names)
+	require.Equal(t, "batch", m.Graph.Inputs[1].Type.Tensor.Shape.Dims[0].Param)
+}

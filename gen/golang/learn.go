@@ -1,0 +1,300 @@
+package golang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// learn prints the update of the parameters by the samples of a batch, or by
+// a worker's part of them: every gradient is used where it was made.
+func (e *emitter) learn(f *jen.File) error {
+	all := e.plan.Train.Learn
+	if all == nil {
+		return nil
+	}
+	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
+	var steps []*plan.Step
+	for _, l := range all {
+		steps = append(steps, &plan.Step{Op: l.Update})
+	}
+	b.neededNumbers(e.plan.Train.Update.Steps, steps)
+	ranks := e.plan.Ranks()
+	for _, l := range all {
+		fn, err := e.learnFunc(l, ranks[l.Update.Out[0].Param])
+		if err != nil {
+			return err
+		}
+		args := []string{"t"}
+		for _, x := range l.Update.In {
+			if isNumber(x) {
+				args = append(args, b.asElem(x))
+			}
+		}
+		b.add(jen.Id(fn.name).Call(exprf("%s, x, part, parts", strings.Join(args, ", "))))
+	}
+	e.method(f, []string{
+		"learn updates the parameters once all samples went through the network: one of",
+		"several parts, which together do what sums and update do.",
+	}, "learn", "x []Input, part, parts int", "", b.take())
+	return nil
+}
+
+// asElem is a number of the step in the network's type.
+func (b *body) asElem(x *ir.Value) string {
+	if x.DType == b.e.elem {
+		return b.at[x].idx
+	}
+	return fmt.Sprintf("%s(%s)", typeName(b.e.elem), b.at[x].idx) // the step's number, which formulas only compare
+}
+
+// learnFunc is the function that updates one parameter, dealt out by its rank
+// where it is not divided.
+func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
+	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
+	b.names = e.local("t", "p", "g", "x", "part", "parts", "from", "to", "k", "q", "m", "one", "w", "j", "n", "o", "i")
+	var failed error
+	t := e.plan.TensorOf(l.Update.Out[0].Param)
+	k := e.kernel("learn "+l.Update.Out[0].Name, lowerCamel(l.Update.Out[0].Name)+" learn", func(k *kernelFunc) {
+		k.train, k.rows = true, true
+		k.doc = []string{fmt.Sprintf("%s updates %s: gradient and %s.", k.name, l.Update.Out[0].Name, l.Update.Doc)}
+		k.args = []arg{{"t", "*Trainer"}}
+		for i, x := range l.Update.In {
+			if isNumber(x) {
+				name := b.names.name(l.Update.InNames[i])
+				k.args = append(k.args, arg{name, typeName(e.elem)})
+				b.at[x] = place{name, ""}
+			}
+		}
+		k.args = append(k.args, arg{"x", "[]Input"}, arg{"part", "int"}, arg{"parts", "int"})
+		if failed = b.step(&plan.Step{Op: l.Gradient, Chains: 1, Vector: connected(l.Gradient)}); failed != nil {
+			return
+		}
+		if failed = b.paramMap(l.Update); failed != nil {
+			return
+		}
+		k.generic = append([]jen.Code{
+			jen.If(exprf("part != %s(%d, parts)", e.dealer(), rank)).Block(jen.Return()),
+			letf("p, g", "t.net.p, &t.m.grads"),
+		}, b.take()...)
+		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
+			v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
+			k.fast = v.fast()
+		}
+		if k.fast == nil {
+			k.rows, k.body = false, k.generic
+		}
+	})
+	return k, failed
+}
+
+// connected reports whether a gradient has assembly.
+func connected(op ir.Op) bool {
+	switch o := op.(type) {
+	case *ir.DenseGradWeight:
+		return o.DW.Param.Mask == nil
+	case *ir.BatchSum:
+		return true
+	}
+	return false
+}
+
+// learnKernel makes the assembly of a parameter's gradient and update.
+type learnKernel struct {
+	*body
+	plan.Learn
+	f      *kernelFunc
+	t      *plan.Tensor
+	target *target.Target
+	update *updateKernel
+	hold   map[string]string // where the update's arrays lie
+}
+
+// fast is the assembly, nil if there is none.
+func (l *learnKernel) fast() []jen.Code {
+	var ok bool
+	if l.update, l.hold, ok = l.updateOf(l.Update); !ok {
+		return nil
+	}
+	var out []jen.Code
+	if bias, ok := l.Gradient.(*ir.BatchSum); ok {
+		out = l.bias(bias)
+	} else {
+		out = l.weights(l.Gradient.(*ir.DenseGradWeight))
+	}
+	prefix := []jen.Code{letf("p", "t.net.p")}
+	if !slices.ContainsFunc(l.update.Arrays, func(a string) bool { return l.hold[a] == "p" }) {
+		prefix = nil
+	}
+	return append(append(prefix, out...), jen.Return())
+}
+
+// bias sums the rows as products with one.
+func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
+	dy := l.rowsOf(o.X)
+	out := []jen.Code{
+		jen.If(exprf("part != 0")).Block(jen.Return()),
+		letf("one", "%s(1)", typeName(l.e.elem)),
+	}
+	n, lanes := l.t.Layout.Out, l.target.Lanes(typeName(l.e.elem))
+	call := func(q, first string, outputs int) []jen.Code {
+		return l.call(l.nameOf(o.X), dy, panelCall{
+			outputs: outputs, width: schedule.Panel, first: first, x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / lanes),
+			element: func(array string, lane int) string {
+				return fmt.Sprintf("&%s.%s[%s][%d]", array, l.t.Field, q, lane)
+			},
+		})
+	}
+	if whole := n / schedule.Panel; whole > 0 {
+		out = append(out, forRange("q", fmt.Sprint(whole), call("q", "q*16", schedule.Panel)...))
+	}
+	if rest := n % schedule.Panel; rest > 0 {
+		q := n / schedule.Panel
+		out = append(out, call(fmt.Sprint(q), fmt.Sprint(q*schedule.Panel), rest)...)
+	}
+	return out
+}
+
+// inputsInCache is the size of the part of the inputs of a batch that a turn
+// of the loop over panels works on: half of a first-level cache.
+const inputsInCache = 16 << 10
+
+// weights takes some inputs at a time through all panels.
+func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
+	x, dy := l.rowsOf(o.X), l.rowsOf(o.DY)
+	lay, at := &l.t.Layout, l.target.InputsOfWeights
+	batch := l.e.plan.Options.Batch
+	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[l.e.elem]
+	chunk := min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))
+	chunk = max(chunk/at, 1) * at
+	if batch == 1 {
+		chunk = lay.In
+	}
+	call := func(field, first string, width, outputs int) []jen.Code {
+		return l.call(l.nameOf(o.DY), dy, panelCall{
+			outputs: outputs, width: width, xStride: x.stride, first: first,
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: fmt.Sprintf("m*%d", width/l.target.Lanes(typeName(l.e.elem))),
+			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
+		})
+	}
+	var panels []jen.Code
+	if lay.Full > 0 {
+		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), call(l.t.Field+"[q]", "q*16", schedule.Panel, schedule.Panel)...))
+	}
+	if lay.Tail > 0 {
+		panels = append(panels, call(l.t.TailField(), fmt.Sprint(lay.Full*schedule.Panel), lay.Tail, lay.TailOutputs())...)
+	}
+	return []jen.Code{
+		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, at),
+		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", chunk)).Block(
+			append([]jen.Code{letf("m", "min(%d, to-k)", chunk)}, panels...)...),
+	}
+}
+
+// nameOf is the Go expression of a value's rows in the trainer.
+func (b *body) nameOf(v *ir.Value) string {
+	if v.Kind == ir.Input {
+		return "x"
+	}
+	return b.rowsName(v)
+}
+
+// panelCall is a panel of weights to be updated, or a row of biases.
+type panelCall struct {
+	outputs, width, xStride int
+	first                   string // output
+	x, inputs               string
+	vectors                 string // of the panel, for the update
+	element                 func(array string, lane int) string
+}
+
+// call is the call of the assembly for a panel: with the update in registers,
+// or the gradients first.
+func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
+	elem := typeName(l.e.elem)
+	most := l.target.VectorOutputs(elem, 1)
+	part := func(lane int, update *kernel.Update) *kernel.Gradient {
+		return &kernel.Gradient{
+			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
+			X: c.xStride, DY: dy.stride, Update: update,
+		}
+	}
+	fused := true
+	for lane := 0; lane < c.outputs; lane += most {
+		_, ok := l.target.GradWeight("", nil, part(lane, &l.update.Update))
+		fused = fused && ok
+	}
+	var out []jen.Code
+	arrays := func(lane int, gradient bool) []string {
+		var args []string
+		for _, a := range l.update.Arrays {
+			switch h := l.hold[a]; {
+			case h != "g":
+				args = append(args, c.element(h, lane))
+			case gradient:
+				args = append(args, c.element("t.m.grads", lane))
+			}
+		}
+		return args
+	}
+	for lane := 0; lane < c.outputs; lane += most {
+		g, args, hint := part(lane, nil), []string{c.element("t.m.grads", lane)}, "gradient"
+		if fused {
+			g, hint = part(lane, &l.update.Update), "learn"
+			args = append(arrays(lane, false), l.numbers()...)
+		}
+		args = append(args, dy.element(dyName, "0", plusText(c.first, lane)), c.x, c.inputs, "len(x)")
+		out = append(out, jen.Id(l.gradWeight(g, hint)).Call(exprf("%s", strings.Join(args, ", "))))
+	}
+	if !fused {
+		args := append(append(arrays(0, true), l.numbers()...), c.vectors)
+		out = append(out, jen.Id(l.e.updateKernel(l.f, l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
+	}
+	return out
+}
+
+// gradWeight is the assembly of a gradient, shared by equal layers.
+func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
+	key, doc := fmt.Sprintf("%+v", *g), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+	if g.Update != nil {
+		key, doc = fmt.Sprintf("%s %+v", key, *g.Update), doc+" and updates what they belong to"
+	}
+	return l.e.share(l.f, key, fmt.Sprintf("%s%d", hint, g.Outputs), doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
+		f, _ := t.GradWeight(name, doc, g)
+		return f
+	})
+}
+
+// numbers are the arguments of the update's numbers.
+func (l *learnKernel) numbers() []string {
+	var args []string
+	for _, x := range l.Update.In {
+		if isNumber(x) {
+			args = append(args, "&"+l.at[x].idx)
+		}
+	}
+	return args
+}
+
+// share is the name of an assembly function, which the first that needs it
+// brings along.
+func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
+	t := e.target()
+	name := e.updates[key]
+	if name == "" {
+		name = e.globals.name(hint)
+		e.updates[key] = name
+		full := name + strings.ToUpper(t.Name)
+		k.extra = append(k.extra, &panelKernel{name, []string{full + " " + doc}, text})
+	}
+	return name + strings.ToUpper(t.Name)
+}

@@ -1,0 +1,358 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// stepOne prints the training step on one sample.
+func (e *emitter) stepOne(f *jen.File) error {
+	ph := e.plan.Train.One
+	if ph == nil {
+		return nil
+	}
+	b := &body{
+		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
+		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
+		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
+		sample: "t.seen",
+	}
+	b.bindScalars()
+	b.bindTargetsAt("0")
+	b.add(letf("in", "&x[0]"))
+	b.bindInputs("in")
+	if err := b.run(); err != nil {
+		return err
+	}
+	stmts := []jen.Code{letf("p", "t.net.p"), setf("y", "y[:1]")}
+	if b.usesGradients() {
+		stmts = append(stmts, letf("g", "&t.m.grads"))
+	}
+	if len(ph.Slots) > 0 {
+		stmts = append(stmts, letf("ws", "&t.m.oneSpace"))
+	}
+	e.method(f, []string{"stepOne is a step on one sample: the weights change by the product of two vectors,", "which rounds once less than the gradient and its update."},
+		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(stmts, b.take()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
+	return nil
+}
+
+// usesGradients reports whether any gradient is stored.
+func (b *body) usesGradients() bool {
+	for _, s := range b.phase.Steps {
+		for _, v := range append(s.Op.Ins(), s.Op.Outs()...) {
+			if v.Kind == ir.Gradient || v.Param != nil && v.Kind == ir.Temp {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rankOne emits the update of weights and bias by one sample.
+func (b *body) rankOne(o *ir.RankOne) {
+	k := b.e.rankOneKernel(o)
+	b.add(jen.Id(k.name).Call(b.rankOneArgs(o)...))
+}
+
+// rankOneArgs are the arguments of an update: weights, bias, x, dy, rate.
+func (b *body) rankOneArgs(o *ir.RankOne) []jen.Code {
+	var args []jen.Code
+	for _, f := range fieldsOf(b.e.plan.TensorOf(o.W.Param)) {
+		args = append(args, exprf("&p.%s", f))
+	}
+	if o.B != nil {
+		args = append(args, exprf("&p.%s", b.e.plan.TensorOf(o.B.Param).Field))
+	}
+	return append(args, exprf("%s", b.pointer(o.X)), exprf("%s", b.pointer(o.DY)), exprf("%s", b.at[o.Rate].idx))
+}
+
+// rankOneKernel is the function of an update, with assembly if there is any.
+func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
+	l := &e.plan.TensorOf(o.W.Param).Layout
+	key := fmt.Sprintf("rank one %s %d->%d %v", l, o.X.Size(), o.DY.Size(), o.B != nil)
+	return e.kernel(key, lowerCamel(o.Layer)+"RankOne", func(k *kernelFunc) {
+		k.train = true
+		r := &rankOne{e: e, RankOne: o, l: l}
+		r.build(k)
+		if !e.plan.Layerwise {
+			return
+		}
+		kern := e.describeRankOne(o)
+		kern.Bias = o.B != nil
+		k.rows, k.generic, k.body = true, k.body, nil
+		k.fast = append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...)
+		k.fast = append(k.fast, jen.Return())
+	})
+}
+
+// weightViews are the first elements of a weight's panels and its bias.
+func weightViews(l *plan.Layout, bias bool) []string {
+	var args []string
+	if l.Full > 0 {
+		args = append(args, "&w[0][0][0]")
+	}
+	if l.Tail > 0 {
+		args = append(args, "&wt[0][0]")
+	}
+	if bias {
+		args = append(args, "&b[0][0]")
+	}
+	return args
+}
+
+func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
+	l := &e.plan.TensorOf(o.W.Param).Layout
+	return &kernel.RankOne{
+		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
+		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
+	}
+}
+
+// rankOne prints the portable function.
+type rankOne struct {
+	*ir.RankOne
+	e *emitter
+	l *plan.Layout
+}
+
+func (r *rankOne) build(k *kernelFunc) {
+	T := typeName(r.e.elem)
+	k.doc = []string{
+		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] += (-rate * x[k]) * dy[n]", "\t\t}", "\t\tb[n] += -rate * dy[n]", "\t}", "",
+		"It does not allocate.",
+	}
+	for i, t := range weightTypes(r.l, T) {
+		k.args = append(k.args, arg{weightNames(r.l)[i], t})
+	}
+	if r.B != nil {
+		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
+	}
+	k.args = append(k.args, arg{"x", "*" + array(r.e.elem, r.X.Size())}, arg{"dy", "*" + array(r.e.elem, r.DY.Size())}, arg{"rate", T})
+	k.body = append(k.body, letf("negative", "-rate"))
+	panel := func(w, q, first string, outs int) []jen.Code {
+		out := []jen.Code{
+			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
+			forRange("k, xk", "x", letf("wk", "&%s[k]", w), letf("s", "negative * xk"),
+				forRange("j, dj", "d", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("s * dj")))),
+		}
+		if r.B != nil {
+			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("+=").Id(T).Call(exprf("negative * dj"))))
+		}
+		return out
+	}
+	if r.l.Full > 0 {
+		k.body = append(k.body, forRange("q", "w", panel("w[q]", "q", "q*16", schedule.Panel)...))
+	}
+	if r.l.Tail > 0 {
+		k.body = append(k.body, jen.Block(panel("wt", fmt.Sprint(r.l.Full), fmt.Sprint(r.l.Full*schedule.Panel), r.l.TailOutputs())...))
+	}
+}
+
+// gradInputOne gives the gradient of inputs of one sample its assembly,
+// joined with the update of the weights if one follows, and emits its call.
+func (b *body) gradInputOne(m *matrix) {
+	then := m.step.Then
+	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(true), then != nil, then != nil && then.B != nil)
+	k := b.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
+		k.train = true
+		b.buildGradInputOne(k, m)
+	})
+	var args []jen.Code
+	for _, y := range m.stored {
+		args = append(args, exprf("%s", b.result(y).ptr))
+	}
+	args = append(args, exprf("%s", b.pointer(m.x)))
+	for _, f := range m.weightFields() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	}
+	for _, v := range m.extra {
+		if isNumber(v) {
+			args = append(args, exprf("%s", b.at[v].idx))
+		} else {
+			args = append(args, exprf("%s", b.pointer(v)))
+		}
+	}
+	if then != nil {
+		args = append(args, exprf("%s", b.pointer(then.X)), exprf("%s", b.at[then.Rate].idx))
+		if then.B != nil {
+			args = append(args, exprf("&p.%s", b.e.plan.TensorOf(then.B.Param).Field))
+		}
+	}
+	b.add(jen.Id(k.name).Call(args...))
+}
+
+// buildGradInputOne writes the function. Its arguments are those of the
+// gradient, then input, rate and bias of the update.
+func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
+	e, then, T := b.e, m.step.Then, typeName(b.e.elem)
+	single := e.kernel(m.key(true), m.hint(true), func(f *kernelFunc) {
+		f.train = true
+		m.build(f)
+	})
+	k.args = append(k.args, single.args...)
+	call := make([]string, len(single.args))
+	for i, a := range single.args {
+		call[i] = a.name
+	}
+	k.doc = []string{fmt.Sprintf("%s is %s.", k.name, single.portable())}
+	k.generic = []jen.Code{jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))}
+	var update *kernelFunc
+	wNames := weightNames(m.layout)
+	if then != nil {
+		update = e.rankOneKernel(then)
+		k.doc = []string{fmt.Sprintf("%s is %s and then %s.", k.name, single.portable(), update.portable())}
+		k.args = append(k.args, arg{"input", "*" + array(e.elem, then.X.Size())}, arg{"rate", T})
+		args := append([]string(nil), wNames...)
+		if then.B != nil {
+			k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", e.plan.TensorOf(then.B.Param).Layout.Full, T)})
+			args = append(args, "b")
+		}
+		k.generic = append(k.generic, jen.Id(update.portable()).Call(exprf("%s, input, x, rate", strings.Join(args, ", "))))
+	}
+	k.rows = true
+	if !m.step.Vector {
+		k.rows, k.body = false, k.generic
+		return
+	}
+	p := &printer{matrix: m, ptr: map[*ir.Value]string{}, names: e.local()}
+	for i, v := range m.stored {
+		p.ptr[v] = single.args[i].name
+	}
+	for i, v := range m.extra {
+		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
+	}
+	if then == nil {
+		k.fast = append(p.gradInputFast(k), p.finishOne()...)
+	} else {
+		k.fast = p.rankOneFast(k, then)
+	}
+	k.fast = append(k.fast, jen.Return())
+}
+
+// finishOne applies the epilogue to the stored sums.
+func (p *printer) finishOne() []jen.Code {
+	if len(p.step.Epilogue) == 0 {
+		return nil
+	}
+	sums := p.ptr[p.stored[0]]
+	if o := p.step.Epilogue[0]; len(p.step.Epilogue) == 1 && !p.stores(p.y) {
+		if each := p.e.mapKernel(o, p.outs); each != nil {
+			args := []jen.Code{exprf("%s", sums)}
+			for _, x := range o.In {
+				if x == p.y {
+					args = append(args, exprf("%s", sums))
+				} else {
+					args = append(args, exprf("%s", p.ptr[x]))
+				}
+			}
+			return []jen.Code{jen.Id(each.name).Call(args...)}
+		}
+	}
+	if p.outs == 1 {
+		return append([]jen.Code{letf("s", "%s[0]", sums)}, p.epilogue("s", p.elementAt("0", 0))...)
+	}
+	return []jen.Code{forRange("j, s", sums, p.epilogue("s", p.elementAt("j", -1))...)}
+}
+
+// gradInputFast is the assembly of a gradient of inputs for one row.
+func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
+	t, elem := p.target(), typeName(p.e.elem)
+	kern := p.forAssembly()
+	kern.Epilogue = nil
+	name := p.e.share(k, fmt.Sprintf("one row %+v", *kern), k.name+"Blocks", "sums the products for blocks of inputs.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
+	at := min(t.InputsAtOnce(elem), p.outs)
+	tiles := "0, 0, 1"
+	if len(t.GradInputRows(kern.Fused)) == 2 {
+		tiles = "0, 1"
+	}
+	call := func(input, blocks string) jen.Code {
+		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], input), "&x[0]"}
+		if p.layout.Full > 0 {
+			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
+		}
+		if p.layout.Tail > 0 {
+			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
+		}
+		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
+	}
+	out := inBlocks(p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
+	if p.outs%at > 0 {
+		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
+	}
+	return out
+}
+
+// rankOneFast is the assembly of a gradient of inputs joined with the update
+// of the weights.
+func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
+	e, t, elem := p.e, p.target(), typeName(p.e.elem)
+	kern := e.describeRankOne(then)
+	kern.DX = true
+	extras := p.step.Kernel.Extras()
+	fuses := len(p.stored) == 1 && p.last() == p.stored[0] && !p.scalarExtras() && t.FusesRankOne(elem, p.step.Kernel.Epilogue)
+	if fuses {
+		kern.Epilogue = p.step.Kernel.Epilogue
+	}
+	name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "computes the gradients of the inputs and updates the weights.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
+	args := weightViews(p.layout, false)
+	args = append(args, "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", p.ptr[p.stored[0]]))
+	if fuses && len(extras) > 0 {
+		for _, v := range p.extra {
+			if v.String() == extras[0].From {
+				args = append(args, fmt.Sprintf("&%s[0]", p.ptr[v]))
+			}
+		}
+	}
+	out := []jen.Code{letf("negative", "-rate")}
+	inputs := max(weightsPerCall/p.ins/4*4, 4)
+	if inputs >= p.outs {
+		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
+	} else {
+		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(
+			jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))))
+	}
+	out = append(out, p.biasOne(k)...)
+	if !fuses {
+		out = append(out, p.finishOne()...)
+	}
+	if p.step.Skip {
+		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+	}
+	return out
+}
+
+// biasOne updates the bias by one sample.
+func (p *printer) biasOne(k *kernelFunc) []jen.Code {
+	then := p.step.Then
+	if then.B == nil {
+		return nil
+	}
+	bias := p.e.describeRankOne(then)
+	bias.Inputs, bias.Bias = 0, true
+	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
+	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
+}
+
+// scalarExtras reports whether the epilogue reads what is no row of the sums'
+// size.
+func (p *printer) scalarExtras() bool {
+	for _, v := range p.extra {
+		if isNumber(v) || v.Kind == ir.Param || v.Size() != p.outs {
+			return true
+		}
+	}
+	return false
+}
