@@ -138,12 +138,12 @@ func (w *writer) inputFields(in *node, name string) string {
 		return text
 	}
 	mean, std, _ := in.affine.meanStd(in.size())
+	w.tensors = append(w.tensors, Tensor{name + ".mean", []int{in.size()}, mean}, Tensor{name + ".std", []int{in.size()}, std})
 	m, uniformMean := (&array{data: mean}).uniform()
 	s, uniformStd := (&array{data: std}).uniform()
 	if uniformMean && uniformStd {
 		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, w.number(m), w.number(s))
 	}
-	w.tensors = append(w.tensors, Tensor{name + ".mean", []int{in.size()}, mean}, Tensor{name + ".std", []int{in.size()}, std})
 	return text + ", normalize: standard"
 }
 
