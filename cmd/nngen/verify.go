@@ -47,8 +47,10 @@ an operator needs as constants are taken from the first folder.`,
 			if err != nil {
 				return err
 			}
-			if err := checkWeights(f.Options.Weights); err != nil {
-				return err
+			if f.WeightData == nil {
+				if err := checkWeights(f.Options.Weights); err != nil {
+					return err
+				}
 			}
 			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
 			report, err := verify.Run(cmd.Context(), net, f.Options)
