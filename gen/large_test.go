@@ -31,6 +31,12 @@ layers:
 loss: mse
 optimizer: {sgd: {learning_rate: 0.001, momentum: 0.9, clip: {norm: 1}}}
 codegen: {batch: 2}`,
+	"narrow": `nngen: 1
+input: {shape: [800]}
+layers:
+  - dense: {units: 1007, activation: relu}
+  - dense: {units: 3}
+codegen: {storage: int8}`,
 	"connections": `nngen: 1
 input: {shape: [700]}
 layers:
@@ -54,9 +60,7 @@ func TestLargeLayers(t *testing.T) {
 		require.NoError(t, err, name)
 		nets = append(nets, prepared(t, net))
 	}
-	stats := &randomStats{paths: map[string]int{}}
+	stats := newRandomStats()
 	runRandom(t, gentest.NewGenerator(1), nets, 0, stats)
-	if hasFlags("avx2 fma") {
-		require.Equal(t, len(nets), stats.paths["avx2"])
-	}
+	requirePaths(t, stats)
 }

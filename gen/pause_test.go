@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/nngen-go/nngen/gen"
-	"github.com/nngen-go/nngen/gen/op"
-	"github.com/nngen-go/nngen/spec"
 )
 
 var pause = flag.Duration("pause", 0, "TestPause uses each network for this long")
@@ -74,7 +69,7 @@ func TestPause(t *testing.T) {
 	}
 	for _, name := range sortedNames(specs) {
 		t.Run(name, func(t *testing.T) {
-			program := pauseProgram(t, name, specs[name])
+			program := networkProgram(t, name, specs[name], "pause.go.txt", nil)
 			for _, path := range []string{"purego", "auto"} {
 				cmd := exec.Command(program, fmt.Sprint(pause.Seconds()))
 				cmd.Env = append(os.Environ(), "NNGEN_PATH="+path)
@@ -94,26 +89,4 @@ func TestPause(t *testing.T) {
 			}
 		})
 	}
-}
-
-// pauseProgram compiles testdata/pause.go.txt with a network.
-func pauseProgram(t *testing.T, name, text string) string {
-	net, err := spec.Decode(name+".yaml", []byte(text), op.Vocabulary())
-	require.NoError(t, err)
-	files, err := gen.Generate(net, gen.Options{Package: "network", Standalone: true})
-	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "network"), 0o755))
-	for name, data := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "network", name), data, 0o644))
-	}
-	main, err := os.ReadFile("testdata/pause.go.txt")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), main, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module test\n\ngo 1.26\n"), 0o644))
-	cmd := exec.Command("go", "build", "-o", "pause", ".")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return filepath.Join(dir, "pause")
 }

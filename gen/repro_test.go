@@ -46,10 +46,20 @@ func emulated() []platform {
 		{"amd64v1", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1"}, ""},
 		{"amd64v3", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v3"}, ""},
 		{"purego", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=-tags=purego"}, ""},
-		{"arm64", []string{"GOOS=linux", "GOARCH=arm64"}, "qemu-aarch64-static"},
-		{"s390x", []string{"GOOS=linux", "GOARCH=s390x"}, "qemu-s390x-static"},
+		{"westmere", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1"}, qemu("x86_64") + " -cpu Westmere"},
+		{"arm64", []string{"GOOS=linux", "GOARCH=arm64"}, qemu("aarch64")},
+		{"s390x", []string{"GOOS=linux", "GOARCH=s390x"}, qemu("s390x")},
 		{"wasm", []string{"GOOS=js", "GOARCH=wasm"}, filepath.Join(goroot(), "lib", "wasm", "go_js_wasm_exec")},
 	}
+}
+
+// qemu is the user-mode emulator of an architecture, under either of the names
+// distributions give it.
+func qemu(arch string) string {
+	if _, err := exec.LookPath("qemu-" + arch); err == nil {
+		return "qemu-" + arch
+	}
+	return "qemu-" + arch + "-static"
 }
 
 func goroot() string {
@@ -61,7 +71,7 @@ func goroot() string {
 }
 
 func platformNames() []string {
-	return []string{"amd64v1", "amd64v3", "purego", "arm64", "s390x", "wasm"}
+	return []string{"amd64v1", "amd64v3", "purego", "westmere", "arm64", "s390x", "wasm"}
 }
 
 // TestReproducible runs networks in reproducible mode, inference and 20

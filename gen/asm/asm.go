@@ -17,6 +17,8 @@ type Func struct {
 	Name string
 	Args []Arg
 	Doc  []string
+	// Frame is the size of its stack; with one, it is preempted at its begin.
+	Frame int
 
 	body       bytes.Buffer
 	labels     int
@@ -49,8 +51,8 @@ func (f *Func) Stub() string {
 	return fmt.Sprintf("//go:noescape\nfunc %s(%s)", f.Name, strings.Join(args, ", "))
 }
 
-// Text is the function's assembly. It uses no stack and cannot be preempted;
-// the caller keeps it short.
+// Text is the function's assembly. Without a frame it cannot be preempted; the
+// caller keeps it short.
 func (f *Func) Text() string {
 	var b strings.Builder
 	b.WriteString(f.data())
@@ -62,7 +64,11 @@ func (f *Func) Text() string {
 		args[i] = a.Name + " " + a.Type
 	}
 	fmt.Fprintf(&b, "//\n// func %s(%s)\n", f.Name, strings.Join(args, ", "))
-	fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.Name, len(f.Args)*argSize)
+	flags := "NOSPLIT"
+	if f.Frame > 0 {
+		flags = "0"
+	}
+	fmt.Fprintf(&b, "TEXT ·%s(SB), %s, $%d-%d\n", f.Name, flags, f.Frame, len(f.Args)*argSize)
 	b.WriteString(f.body.String())
 	return b.String()
 }

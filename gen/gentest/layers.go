@@ -59,7 +59,8 @@ func (n *network) activationLayer() {
 			x = n.push(n.b.Layer("exp", x.ref), x.size)
 			x.read = true
 		}
-	case (name == "softmax" || name == "log_softmax") && n.count("softmax over an axis", n.chance(0.9)):
+	case name == "softmax" || name == "log_softmax":
+		n.count("softmax over an axis", true)
 		x = n.shaped(x)
 		f["axis"] = n.IntN(len(x.dims))
 	}
@@ -112,7 +113,7 @@ func (n *network) reshaped(x *node, dims []int) *node {
 // concat joins vectors, or along an axis.
 func (n *network) concat() {
 	x := n.any()
-	if !n.count("concat along an axis", n.chance(0.5)) {
+	if !n.count("concat along an axis", n.chance(0.8)) {
 		y := n.any()
 		n.push(n.b.Layer("concat", spec.Join(x.ref, y.ref)), x.size+y.size)
 		return

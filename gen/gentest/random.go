@@ -88,7 +88,7 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 	}
 	n.train = storage == "float32" && !g.count("inference only", g.chance(0.05))
 	n.inputs()
-	for range 1 + g.IntN(4) {
+	for range 1 + g.IntN(5) {
 		n.layer()
 	}
 	n.outputs()
@@ -169,7 +169,7 @@ func (n *network) push(ref spec.Ref, size int) *node {
 
 // layer adds a layer.
 func (n *network) layer() {
-	if n.chance(0.2) {
+	if n.chance(0.25) {
 		n.activationLayer()
 		return
 	}

@@ -21,8 +21,8 @@ const weightsPerCall = 3 << 18
 // panelsPerCall is how many full panels a call on one sample may take.
 func panelsPerCall(l *plan.Layout) int {
 	per := max(weightsPerCall/(l.In*schedule.Panel), 1)
-	if per > 8 {
-		per -= per % 8 // whole turns of the kernels' loops over panels
+	if per > 4 {
+		per -= per % 4 // whole turns of the kernels' loops over panels
 	}
 	return per
 }
@@ -43,8 +43,9 @@ func panelGroups(l *plan.Layout, outputs int) (per, grouped int, group, rest ker
 
 // inGroups prints the loop over groups and the call of what is left; call
 // prints one from panel q on.
-func inGroups(per, grouped, left int, group, rest func(q string) jen.Code) []jen.Code {
-	out := []jen.Code{jen.For(letf("q", "0"), exprf("q < %d", grouped), exprf("q += %d", per)).Block(group("q"))}
+func (e *emitter) inGroups(k *kernelFunc, per, grouped, left int, group, rest func(q string) jen.Code) []jen.Code {
+	calls := e.preempting(k, 2*flopsPerCall, []jen.Code{group("q")})
+	out := []jen.Code{jen.For(letf("q", "0"), exprf("q < %d", grouped), exprf("q += %d", per)).Block(calls...)}
 	if left > 0 {
 		out = append(out, rest(fmt.Sprint(grouped)))
 	}
@@ -77,7 +78,7 @@ func (p *printer) divide(k *kernelFunc, m *matVec) []jen.Code {
 			return jen.Id(name).Call(args...)
 		}
 	}
-	return inGroups(per, grouped, left, call("Group", group, per*schedule.Panel), call("Rest", rest, left))
+	return p.e.inGroups(k, per, grouped, left, call("Group", group, per*schedule.Panel), call("Rest", rest, left))
 }
 
 // from is an argument of assembly for the panels from q on.
@@ -88,7 +89,7 @@ func (k *kernelFunc) from(name, q string) string {
 		return name
 	case name == "y":
 		return strings.Replace(view, "[0]", "["+times16(q)+"]", 1)
-	case name == "w" || name == "b":
+	case name == "w" || name == "b" || name == "scale":
 		return strings.Replace(view, "[0]", "["+q+"]", 1)
 	}
 	return view
@@ -125,7 +126,7 @@ func (e *emitter) divideRankOne(k *kernelFunc, kern *kernel.RankOne, l *plan.Lay
 	if left > 0 {
 		then = call(last, "Rest", "of the last outputs ")
 	}
-	return inGroups(per, grouped, left, first, then)
+	return e.inGroups(k, per, grouped, left, first, then)
 }
 
 // times16 is the first output of panel q.

@@ -49,12 +49,16 @@ func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeig
 	}
 	var calls []jen.Code
 	if l.Full > 0 {
-		calls = append(calls, forRange("q", "g", panel("g[q]", "q*16", schedule.Panel, schedule.Panel)...))
+		each := panel("g[q]", "q*16", schedule.Panel, schedule.Panel)
+		calls = append(calls, forRange("q", "g", b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, each)...))
 	}
 	if l.Tail > 0 {
 		calls = append(calls, panel("gt", fmt.Sprint(l.Full*schedule.Panel), l.Tail, l.TailOutputs())...)
 	}
 	if inputs < l.In {
+		if l.Full == 0 {
+			calls = b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, calls)
+		}
 		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
 	}
 	return append(calls, jen.Return())

@@ -123,7 +123,7 @@ func (b *body) matrix(s *plan.Step) error {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
-	if s.Skip && m.fusesSums() {
+	if s.Skip {
 		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))

@@ -179,7 +179,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	chunk := min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))
 	chunk = max(chunk/at, 1) * at
 	if batch == 1 {
-		chunk = lay.In
+		chunk = min(lay.In, elementsPerCall/schedule.Panel/at*at)
 	}
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
@@ -190,10 +190,14 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	}
 	var panels []jen.Code
 	if lay.Full > 0 {
-		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), call(l.t.Field+"[q]", "q*16", schedule.Panel, schedule.Panel)...))
+		each := call(l.t.Field+"[q]", "q*16", schedule.Panel, schedule.Panel)
+		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), l.e.preempting(l.f, 2*lay.In*lay.Out*batch, each)...))
 	}
 	if lay.Tail > 0 {
 		panels = append(panels, call(l.t.TailField(), fmt.Sprint(lay.Full*schedule.Panel), lay.Tail, lay.TailOutputs())...)
+	}
+	if lay.Full == 0 {
+		panels = l.e.preempting(l.f, 2*lay.In*lay.Out*batch, panels)
 	}
 	return []jen.Code{
 		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, at),
@@ -236,7 +240,7 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	part := func(lane int, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
 			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
-			X: c.xStride, DY: dy.stride, Update: update,
+			X: c.xStride, DY: dy.stride, Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
 	fused := true

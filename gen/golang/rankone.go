@@ -287,7 +287,7 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 		}
 		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
 	}
-	out := inBlocks(p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
+	out := p.e.inBlocks(k, 2*p.outs*p.ins, p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
 	if p.outs%at > 0 {
 		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
 	}
@@ -321,8 +321,8 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 	if inputs >= p.outs {
 		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
 	} else {
-		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(
-			jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))))
+		calls := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))}
+		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(k, 4*p.outs*p.ins, calls)...))
 	}
 	out = append(out, p.biasOne(k)...)
 	if !fuses {

@@ -227,18 +227,22 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 		}
 		return "b[" + q + "]"
 	}
-	groups := l.Full / together
+	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
 	if together > 1 {
-		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(
-			part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)))
+		each := []jen.Code{part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)}
+		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
 		for q := groups * together; q < l.Full; q++ {
 			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
 		}
 	} else if l.Full > 0 {
-		calls = append(calls, forRange("q", "w", panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)...))
+		each := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
+		calls = append(calls, forRange("q", "w", k.e.preempting(f, allFlops, each)...))
 	}
 	if l.Tail > 0 {
 		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+	}
+	if l.Full == 0 && rows < k.e.plan.Options.Batch {
+		calls = k.e.preempting(f, allFlops, calls)
 	}
 	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
 	if !fuses {
@@ -339,7 +343,7 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
+	code := append(tilings, k.e.inBlocks(f, flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -351,12 +355,12 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 }
 
 // inBlocks prints calls for blocks of inputs, perCall of them at a time.
-func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+func (e *emitter) inBlocks(k *kernelFunc, allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
 	if perCall >= blocks {
 		return []jen.Code{call("0", fmt.Sprint(blocks))}
 	}
-	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
-		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
+	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(k, allFlops, calls)...)}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

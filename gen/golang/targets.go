@@ -40,12 +40,17 @@ func (e *emitter) fast(k *kernelFunc, code func() []jen.Code) {
 
 // eachTarget runs a function for every instruction set.
 func (e *emitter) eachTarget(do func(t *target.Target)) {
+	for _, t := range e.targets() {
+		e.with(t, func() { do(t) })
+	}
+}
+
+// with runs a function for an instruction set.
+func (e *emitter) with(t *target.Target, do func()) {
 	outer := e.current
 	defer func() { e.current = outer }()
-	for _, t := range e.targets() {
-		e.current = t
-		do(t)
-	}
+	e.current = t
+	do()
 }
 
 // anyTarget reports whether one of the instruction sets can do something; only

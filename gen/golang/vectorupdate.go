@@ -132,7 +132,7 @@ func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	return append(updateCalls(t, b.e.target().Lanes(u.Elem), call), jen.Return())
+	return append(b.e.updateCalls(k, t, b.e.target().Lanes(u.Elem), call), jen.Return())
 }
 
 // elementsPerCall bounds an update, which takes as long as its arrays need
@@ -141,15 +141,16 @@ const elementsPerCall = 1 << 17
 
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
-func updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
+func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
 	// pieces are rows of width elements; index is that of a row.
+	loop := func(body ...jen.Code) []jen.Code { return e.preempting(k, 16*t.Layout.Size(), body) }
 	pieces := func(field, index string, rows, width int) jen.Code {
 		per := max(elementsPerCall/width, 1)
 		if per >= rows {
 			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the tensor's padding belongs to it
 		}
 		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
-			call(field, fmt.Sprintf(index, "k"), vectorsOf(fmt.Sprintf("min(%d, %d-k)", per, rows), width, lanes)))
+			loop(call(field, fmt.Sprintf(index, "k"), vectorsOf(fmt.Sprintf("min(%d, %d-k)", per, rows), width, lanes)))...)
 	}
 	l := &t.Layout
 	switch l.Order {
@@ -158,13 +159,13 @@ func updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors stri
 			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
 		}
 		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
-			call(t.Field, "[k]", fmt.Sprintf("min(%d, %d-k)/%d", elementsPerCall, l.Size(), lanes)))}
+			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", elementsPerCall, l.Size(), lanes-1, lanes)))...)}
 	case plan.Vector:
 		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}
 	var out []jen.Code
 	if l.Full > 0 {
-		out = append(out, forRange("q", fmt.Sprint(l.Full), pieces(t.Field, "[q][%s][0]", l.In, schedule.Panel)))
+		out = append(out, forRange("q", fmt.Sprint(l.Full), loop(pieces(t.Field, "[q][%s][0]", l.In, schedule.Panel))...))
 	}
 	if l.Tail > 0 {
 		out = append(out, pieces(t.TailField(), "[%s][0]", l.In, l.Tail))

@@ -99,6 +99,7 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -111,6 +112,7 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -138,6 +140,7 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -150,6 +153,7 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -238,6 +242,7 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -250,6 +255,7 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense10ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -273,6 +279,7 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 128; k += 96 {
 			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
+			preemptAVX512()
 		}
 		return
 	}
@@ -281,6 +288,7 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
 			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -310,12 +318,14 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]floa
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -363,6 +373,7 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 			m := min(128, to-k)
 			for q := range 40 {
 				learn16AVX512(&p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -375,6 +386,7 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 			for q := range 40 {
 				gradient16_2AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
 				adamElements_2AVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -457,10 +469,20 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
@@ -473,6 +495,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -484,7 +507,8 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -536,6 +560,7 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32,
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -548,6 +573,7 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32,
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -577,12 +603,14 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_8AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -620,6 +648,7 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 			m := min(128, to-k)
 			for q := range 8 {
 				learn16_17AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -632,6 +661,7 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 			for q := range 8 {
 				gradient16_8AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 				adamElements_2AVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				preempt_2AVX2()
 			}
 		}
 		return

@@ -2513,10 +2513,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3061,6 +3061,12 @@ terms9:
 	JNZ rows7
 done8:
 	VZEROUPPER 
+	RET 
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+// func preempt_2AVX2()
+TEXT ·preempt_2AVX2(SB), 0, $128-0
 	RET 
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
@@ -5540,6 +5546,24 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(DX)
 	MOVQ dy+40(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+64(FP), CX
@@ -5693,6 +5717,9 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (DX)
 	MOVQ dy+40(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+64(FP), CX
@@ -6387,6 +6414,15 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(DX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(DX)
 	MOVQ dy+40(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+64(FP), CX
@@ -6540,6 +6576,9 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8b; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (BX)
+	BYTE $0x0f; BYTE $0x0d; BYTE $0x8a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (DX)
 	MOVQ dy+40(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+64(FP), CX

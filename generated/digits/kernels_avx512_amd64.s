@@ -4750,8 +4750,9 @@ DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x4b400000
 DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3db17000
 DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f000000
+DATA exponentialsEachAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA exponentialsEachAVX512Const<>+96(SB)/4, $0x0
 DATA exponentialsEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA exponentialsEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -4815,10 +4816,12 @@ TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-24
 	VSUBPS Z6, Z2, Z2
 	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z5, Z5
 	VSUBPS Z5, Z2, Z2
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z2, Z5
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z5, Z5
-	VMULPS Z2, Z2, Z6
-	VMULPS Z6, Z5, Z5
+	VMULPS Z2, Z2, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z2, Z6
+	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z6, Z6
+	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z5, Z7
+	VADDPS Z7, Z6, Z6
+	VMULPS Z5, Z6, Z5
 	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z4, Z6
 	VADDPS Z6, Z2, Z2
 	VADDPS Z2, Z5, Z2

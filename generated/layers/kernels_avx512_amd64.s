@@ -6576,8 +6576,9 @@ DATA expEachAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA expEachAVX512Const<>+32(SB)/4, $0x4b400000
 DATA expEachAVX512Const<>+40(SB)/4, $0x3db17000
 DATA expEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA expEachAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA expEachAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA expEachAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA expEachAVX512Const<>+64(SB)/4, $0x3f000000
+DATA expEachAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA expEachAVX512Const<>+96(SB)/4, $0x0
 DATA expEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA expEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -6638,10 +6639,12 @@ elements1:
 	VSUBPS Z4, Z0, Z0
 	VMULPS.BCST expEachAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST expEachAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST expEachAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z0, Z0, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z0, Z0, Z3
+	VMULPS.BCST expEachAVX512Const<>+56(SB), Z0, Z4
+	VADDPS.BCST expEachAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST expEachAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS expEachAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z0, Z3, Z0
@@ -6675,10 +6678,12 @@ elements1:
 	VSUBPS Z5, Z1, Z1
 	VMULPS.BCST expEachAVX512Const<>+48(SB), Z4, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST expEachAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST expEachAVX512Const<>+64(SB), Z4, Z4
-	VMULPS Z1, Z1, Z5
-	VMULPS Z5, Z4, Z4
+	VMULPS Z1, Z1, Z4
+	VMULPS.BCST expEachAVX512Const<>+56(SB), Z1, Z5
+	VADDPS.BCST expEachAVX512Const<>+64(SB), Z5, Z5
+	VMULPS.BCST expEachAVX512Const<>+72(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
 	VPERMPS expEachAVX512Const<>+96(SB), Z3, Z5
 	VADDPS Z5, Z1, Z1
 	VADDPS Z1, Z4, Z1
@@ -6731,8 +6736,9 @@ DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x4b400000
 DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3db17000
 DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f000000
+DATA exponentialsEachAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA exponentialsEachAVX512Const<>+96(SB)/4, $0x0
 DATA exponentialsEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA exponentialsEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -6796,10 +6802,12 @@ elements1:
 	VSUBPS Z4, Z0, Z0
 	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z0, Z0, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z0, Z0, Z3
+	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z0, Z4
+	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z0, Z3, Z0
@@ -6835,10 +6843,12 @@ elements1:
 	VSUBPS Z5, Z1, Z1
 	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z4, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z4, Z4
-	VMULPS Z1, Z1, Z5
-	VMULPS Z5, Z4, Z4
+	VMULPS Z1, Z1, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z1, Z5
+	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z5, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
 	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z3, Z5
 	VADDPS Z5, Z1, Z1
 	VADDPS Z1, Z4, Z1

@@ -241,8 +241,9 @@ DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -311,10 +312,12 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -343,8 +346,9 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -545,10 +549,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -687,10 +693,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -788,10 +796,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -859,10 +869,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -899,8 +911,9 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1101,10 +1114,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1243,10 +1258,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1344,10 +1361,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1415,10 +1434,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1455,8 +1476,9 @@ DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -1525,10 +1547,12 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1557,8 +1581,9 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1759,10 +1784,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1901,10 +1928,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2002,10 +2031,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2073,10 +2104,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2113,8 +2146,9 @@ DATA dense1ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrain_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrain_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrain_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrain_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -2183,10 +2217,12 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrain_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2215,8 +2251,9 @@ DATA dense1Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -2285,10 +2322,12 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1Forward_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1Forward_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1

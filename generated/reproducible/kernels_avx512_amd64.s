@@ -4298,16 +4298,9 @@ DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4ForwardAVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x0
-DATA dense4ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4ForwardAVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4ForwardAVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4ForwardAVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardAVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardAVX512Const<>+136(SB)/4, $0x33092801
@@ -4316,14 +4309,14 @@ DATA dense4ForwardAVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4ForwardAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX512Const<>+160(SB)/4, $0x0
+DATA dense4ForwardAVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4ForwardAVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4ForwardAVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4ForwardAVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -4332,23 +4325,30 @@ DATA dense4ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4ForwardAVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4ForwardAVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4ForwardAVX512Const<>+256(SB)/4, $0x7f
-DATA dense4ForwardAVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4ForwardAVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardAVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4ForwardAVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4ForwardAVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4ForwardAVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4ForwardAVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4ForwardAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4ForwardAVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4ForwardAVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4ForwardAVX512Const<>+288(SB)/4, $0x7f
+DATA dense4ForwardAVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4ForwardAVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4ForwardAVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4ForwardAVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4ForwardAVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4ForwardAVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
@@ -4422,39 +4422,41 @@ inputs1:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardAVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardAVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardAVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardAVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardAVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardAVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardAVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardAVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardAVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardAVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardAVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardAVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardAVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardAVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardAVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardAVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardAVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardAVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardAVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardAVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardAVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardAVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardAVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardAVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardAVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardAVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardAVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -4462,32 +4464,32 @@ inputs1:
 	VADDPS.BCST dense4ForwardAVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardAVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardAVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardAVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardAVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardAVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardAVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardAVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardAVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardAVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardAVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardAVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardAVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardAVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardAVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardAVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardAVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardAVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardAVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardAVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardAVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardAVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
@@ -4504,16 +4506,9 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -4522,14 +4517,14 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -4538,23 +4533,30 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4ForwardRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -4825,39 +4827,41 @@ finish4:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -4865,32 +4869,32 @@ finish4:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5125,39 +5129,41 @@ finish8:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -5165,32 +5171,32 @@ finish8:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5285,39 +5291,41 @@ finish12:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -5325,32 +5333,32 @@ finish12:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5375,16 +5383,9 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -5393,14 +5394,14 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -5409,23 +5410,30 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4ForwardRows_2Panel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -5696,39 +5704,41 @@ finish4:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -5736,32 +5746,32 @@ finish4:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5996,39 +6006,41 @@ finish8:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -6036,32 +6048,32 @@ finish8:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -6156,39 +6168,41 @@ finish12:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -6196,32 +6210,32 @@ finish12:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -6246,16 +6260,9 @@ DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4ForwardTrainAVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x0
-DATA dense4ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainAVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardTrainAVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainAVX512Const<>+136(SB)/4, $0x33092801
@@ -6264,14 +6271,14 @@ DATA dense4ForwardTrainAVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardTrainAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardTrainAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardTrainAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX512Const<>+160(SB)/4, $0x0
+DATA dense4ForwardTrainAVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainAVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardTrainAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardTrainAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -6280,23 +6287,30 @@ DATA dense4ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX512Const<>+256(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX512Const<>+288(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 400 multiply-adds,
@@ -6370,39 +6384,41 @@ inputs1:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardTrainAVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardTrainAVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainAVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardTrainAVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainAVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardTrainAVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardTrainAVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardTrainAVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardTrainAVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardTrainAVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardTrainAVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardTrainAVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -6410,32 +6426,32 @@ inputs1:
 	VADDPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainAVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardTrainAVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainAVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardTrainAVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardTrainAVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardTrainAVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
@@ -6452,16 +6468,9 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -6470,14 +6479,14 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -6486,23 +6495,30 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4ForwardTrainRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -6773,39 +6789,41 @@ finish4:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -6813,32 +6831,32 @@ finish4:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7073,39 +7091,41 @@ finish8:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -7113,32 +7133,32 @@ finish8:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7233,39 +7253,41 @@ finish12:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -7273,32 +7295,32 @@ finish12:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7323,16 +7345,9 @@ DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x4138aa3b
 DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3db17000
 DATA dense4Forward_2AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX512Const<>+80(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX512Const<>+88(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x0
-DATA dense4Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense4Forward_2AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX512Const<>+124(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX512Const<>+80(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX512Const<>+88(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x3d2aab32
 DATA dense4Forward_2AVX512Const<>+128(SB)/4, $0x0
 DATA dense4Forward_2AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4Forward_2AVX512Const<>+136(SB)/4, $0x33092801
@@ -7341,14 +7356,14 @@ DATA dense4Forward_2AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4Forward_2AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4Forward_2AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4Forward_2AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX512Const<>+160(SB)/4, $0x0
+DATA dense4Forward_2AVX512Const<>+164(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX512Const<>+168(SB)/4, $0x33092801
+DATA dense4Forward_2AVX512Const<>+172(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX512Const<>+176(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX512Const<>+180(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX512Const<>+184(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX512Const<>+188(SB)/4, $0xb1d290be
 DATA dense4Forward_2AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4Forward_2AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4Forward_2AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -7357,23 +7372,30 @@ DATA dense4Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX512Const<>+224(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX512Const<>+232(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX512Const<>+240(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX512Const<>+248(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX512Const<>+256(SB)/4, $0x7f
-DATA dense4Forward_2AVX512Const<>+264(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX512Const<>+272(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX512Const<>+280(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX512Const<>+288(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX512Const<>+296(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX512Const<>+304(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX512Const<>+312(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX512Const<>+320(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX512Const<>+328(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX512Const<>+336(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX512Const<>+344(SB)/4, $0xff800000
-DATA dense4Forward_2AVX512Const<>+352(SB)/4, $0x33000000
+DATA dense4Forward_2AVX512Const<>+224(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX512Const<>+244(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX512Const<>+256(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX512Const<>+264(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX512Const<>+272(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX512Const<>+280(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX512Const<>+288(SB)/4, $0x7f
+DATA dense4Forward_2AVX512Const<>+296(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX512Const<>+304(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX512Const<>+312(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX512Const<>+320(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX512Const<>+328(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX512Const<>+336(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX512Const<>+344(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX512Const<>+352(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX512Const<>+368(SB)/4, $0xff800000
+DATA dense4Forward_2AVX512Const<>+376(SB)/4, $0x33000000
 GLOBL dense4Forward_2AVX512Const<>(SB), RODATA|NOPTR, $384
 
 // dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 400 multiply-adds,
@@ -7447,39 +7469,41 @@ inputs1:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense4Forward_2AVX512Const<>+80(SB), Z0, Z4
-	VADDPS.BCST dense4Forward_2AVX512Const<>+88(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense4Forward_2AVX512Const<>+96(SB), Z3, Z5
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+80(SB), Z0, Z5
+	VADDPS.BCST dense4Forward_2AVX512Const<>+88(SB), Z5, Z5
+	VMULPS.BCST dense4Forward_2AVX512Const<>+96(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
+	VPERMPS dense4Forward_2AVX512Const<>+128(SB), Z3, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
-	VPERMPS dense4Forward_2AVX512Const<>+160(SB), Z3, Z4
+	VPERMPS dense4Forward_2AVX512Const<>+192(SB), Z3, Z4
 	VPSLLD $20, Z3, Z3
 	VPADDD Z4, Z3, Z3
 	VPADDD Z2, Z3, Z3
 	VMULPS Z3, Z0, Z0
 	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4Forward_2AVX512Const<>+224(SB), Z2, Z2
+	VXORPS.BCST dense4Forward_2AVX512Const<>+256(SB), Z2, Z2
 	VMULPS Z2, Z0, Z0
-	VADDPS.BCST dense4Forward_2AVX512Const<>+232(SB), Z0, Z2
-	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+232(SB), Z0, K1
-	VSUBPS.BCST dense4Forward_2AVX512Const<>+232(SB), Z2, Z3
+	VADDPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z0, Z2
+	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+264(SB), Z0, K1
+	VSUBPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z3
 	VSUBPS Z0, Z2, Z4
-	VBROADCASTSS dense4Forward_2AVX512Const<>+232(SB), Z5
+	VBROADCASTSS dense4Forward_2AVX512Const<>+264(SB), Z5
 	VSUBPS Z4, Z5, Z4
 	VBLENDMPS Z3, Z4, K1, Z3
-	VPSUBD.BCST dense4Forward_2AVX512Const<>+240(SB), Z2, Z4
-	VANDPS.BCST dense4Forward_2AVX512Const<>+248(SB), Z4, Z5
-	VPADDD.BCST dense4Forward_2AVX512Const<>+240(SB), Z5, Z5
+	VPSUBD.BCST dense4Forward_2AVX512Const<>+272(SB), Z2, Z4
+	VANDPS.BCST dense4Forward_2AVX512Const<>+280(SB), Z4, Z5
+	VPADDD.BCST dense4Forward_2AVX512Const<>+272(SB), Z5, Z5
 	VPSRAD $23, Z4, Z4
-	VSUBPS.BCST dense4Forward_2AVX512Const<>+232(SB), Z5, Z5
-	VBROADCASTSS dense4Forward_2AVX512Const<>+256(SB), Z6
+	VSUBPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z5, Z5
+	VBROADCASTSS dense4Forward_2AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
 	VMULPS Z6, Z3, Z3
-	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+264(SB), Z0, K1
+	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+296(SB), Z0, K1
 	VPMOVM2D K1, Z6
 	VANDPS Z6, Z3, Z3
 	VCVTDQ2PS Z4, Z4
@@ -7487,32 +7511,32 @@ inputs1:
 	VADDPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
-	VMULPS.BCST dense4Forward_2AVX512Const<>+272(SB), Z6, Z7
-	VADDPS.BCST dense4Forward_2AVX512Const<>+280(SB), Z7, Z7
+	VMULPS.BCST dense4Forward_2AVX512Const<>+304(SB), Z6, Z7
+	VADDPS.BCST dense4Forward_2AVX512Const<>+312(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4Forward_2AVX512Const<>+288(SB), Z7, Z7
+	VADDPS.BCST dense4Forward_2AVX512Const<>+320(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
-	VADDPS.BCST dense4Forward_2AVX512Const<>+296(SB), Z7, Z7
+	VADDPS.BCST dense4Forward_2AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4Forward_2AVX512Const<>+304(SB), Z7, Z7
+	VMULPS.BCST dense4Forward_2AVX512Const<>+88(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
-	VMULPS.BCST dense4Forward_2AVX512Const<>+312(SB), Z4, Z6
+	VMULPS.BCST dense4Forward_2AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4Forward_2AVX512Const<>+320(SB), Z4, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4Forward_2AVX512Const<>+328(SB), Z0, K1
+	VCMPPS.BCST $21, dense4Forward_2AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
 	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+0(SB), Z2, K1
-	VBROADCASTSS dense4Forward_2AVX512Const<>+344(SB), Z4
-	VBLENDMPS.BCST dense4Forward_2AVX512Const<>+336(SB), Z4, K1, Z4
+	VBROADCASTSS dense4Forward_2AVX512Const<>+368(SB), Z4
+	VBLENDMPS.BCST dense4Forward_2AVX512Const<>+360(SB), Z4, K1, Z4
 	VCMPPS.BCST $18, dense4Forward_2AVX512Const<>+0(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
 	VANDPS.BCST dense4Forward_2AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+352(SB), Z3, K1
+	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+376(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
@@ -8222,8 +8246,9 @@ DATA eluGradientEachAVX512Const<>+32(SB)/4, $0x4138aa3b
 DATA eluGradientEachAVX512Const<>+40(SB)/4, $0x4b400000
 DATA eluGradientEachAVX512Const<>+48(SB)/4, $0x3db17000
 DATA eluGradientEachAVX512Const<>+56(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX512Const<>+64(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX512Const<>+72(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX512Const<>+72(SB)/4, $0x3f000000
+DATA eluGradientEachAVX512Const<>+80(SB)/4, $0x3d2aab32
 DATA eluGradientEachAVX512Const<>+96(SB)/4, $0x0
 DATA eluGradientEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA eluGradientEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -8288,10 +8313,12 @@ TEXT ·eluGradientEachAVX512(SB), NOSPLIT, $0-24
 	VSUBPS Z6, Z1, Z1
 	VMULPS.BCST eluGradientEachAVX512Const<>+56(SB), Z5, Z5
 	VSUBPS Z5, Z1, Z1
-	VMULPS.BCST eluGradientEachAVX512Const<>+64(SB), Z1, Z5
-	VADDPS.BCST eluGradientEachAVX512Const<>+72(SB), Z5, Z5
-	VMULPS Z1, Z1, Z6
-	VMULPS Z6, Z5, Z5
+	VMULPS Z1, Z1, Z5
+	VMULPS.BCST eluGradientEachAVX512Const<>+64(SB), Z1, Z6
+	VADDPS.BCST eluGradientEachAVX512Const<>+72(SB), Z6, Z6
+	VMULPS.BCST eluGradientEachAVX512Const<>+80(SB), Z5, Z7
+	VADDPS Z7, Z6, Z6
+	VMULPS Z5, Z6, Z5
 	VPERMPS eluGradientEachAVX512Const<>+96(SB), Z4, Z6
 	VADDPS Z6, Z1, Z1
 	VADDPS Z1, Z5, Z1
@@ -8379,8 +8406,8 @@ DATA eyeForwardAVX512Const<>+184(SB)/4, $0x4138aa3b
 DATA eyeForwardAVX512Const<>+192(SB)/4, $0x4b400000
 DATA eyeForwardAVX512Const<>+200(SB)/4, $0x3db17000
 DATA eyeForwardAVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX512Const<>+216(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX512Const<>+224(SB)/4, $0x3f00043b
+DATA eyeForwardAVX512Const<>+216(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX512Const<>+224(SB)/4, $0x3d2aab32
 DATA eyeForwardAVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardAVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardAVX512Const<>+264(SB)/4, $0x33092801
@@ -8570,10 +8597,12 @@ inputs1:
 	VSUBPS Z9, Z6, Z6
 	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z8, Z8
 	VSUBPS Z8, Z6, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z6, Z8
-	VADDPS.BCST eyeForwardAVX512Const<>+224(SB), Z8, Z8
-	VMULPS Z6, Z6, Z9
-	VMULPS Z9, Z8, Z8
+	VMULPS Z6, Z6, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z6, Z9
+	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z9, Z9
+	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z8, Z10
+	VADDPS Z10, Z9, Z9
+	VMULPS Z8, Z9, Z8
 	VPERMPS eyeForwardAVX512Const<>+256(SB), Z7, Z9
 	VADDPS Z9, Z6, Z6
 	VADDPS Z6, Z8, Z6
@@ -8644,10 +8673,12 @@ inputs1:
 	VSUBPS Z8, Z5, Z5
 	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z7, Z7
 	VSUBPS Z7, Z5, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z5, Z7
-	VADDPS.BCST eyeForwardAVX512Const<>+224(SB), Z7, Z7
-	VMULPS Z5, Z5, Z8
-	VMULPS Z8, Z7, Z7
+	VMULPS Z5, Z5, Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z5, Z8
+	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z8, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z7, Z9
+	VADDPS Z9, Z8, Z8
+	VMULPS Z7, Z8, Z7
 	VPERMPS eyeForwardAVX512Const<>+256(SB), Z6, Z8
 	VADDPS Z8, Z5, Z5
 	VADDPS Z5, Z7, Z5
@@ -8718,10 +8749,12 @@ inputs1:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardAVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardAVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -8774,8 +8807,8 @@ DATA eyeForwardRowsPanel0AVX512Const<>+184(SB)/4, $0x4138aa3b
 DATA eyeForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x4b400000
 DATA eyeForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3db17000
 DATA eyeForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel0AVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x33092801
@@ -9377,10 +9410,12 @@ finish4:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -9452,10 +9487,12 @@ finish4:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -9882,10 +9919,12 @@ finish8:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -9957,10 +9996,12 @@ finish8:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -10317,10 +10358,12 @@ finish12:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -10392,10 +10435,12 @@ finish12:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -10575,10 +10620,12 @@ finish16:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -10650,10 +10697,12 @@ finish16:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -10712,8 +10761,8 @@ DATA eyeForwardRowsPanel1AVX512Const<>+184(SB)/4, $0x4138aa3b
 DATA eyeForwardRowsPanel1AVX512Const<>+192(SB)/4, $0x4b400000
 DATA eyeForwardRowsPanel1AVX512Const<>+200(SB)/4, $0x3db17000
 DATA eyeForwardRowsPanel1AVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX512Const<>+216(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel1AVX512Const<>+224(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX512Const<>+216(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX512Const<>+224(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel1AVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardRowsPanel1AVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel1AVX512Const<>+264(SB)/4, $0x33092801
@@ -11292,10 +11341,12 @@ finish4:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -11707,10 +11758,12 @@ finish8:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -11972,10 +12025,12 @@ finish12:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -12126,10 +12181,12 @@ finish16:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z6
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -21448,8 +21505,9 @@ DATA scoreForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForwardAVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForwardAVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForwardAVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -21548,10 +21606,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -21580,8 +21640,9 @@ DATA scoreForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -21876,10 +21937,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22118,10 +22181,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22224,10 +22289,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22264,8 +22331,9 @@ DATA scoreForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -22560,10 +22628,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22802,10 +22872,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22908,10 +22980,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -22948,8 +23022,9 @@ DATA scoreForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -23048,10 +23123,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardTrainAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -23080,8 +23157,9 @@ DATA scoreForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -23376,10 +23454,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -23618,10 +23698,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -23724,10 +23806,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -23764,8 +23848,9 @@ DATA scoreForward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA scoreForward_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA scoreForward_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA scoreForward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA scoreForward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA scoreForward_2AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -23864,10 +23949,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST scoreForward_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST scoreForward_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST scoreForward_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST scoreForward_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST scoreForward_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST scoreForward_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForward_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1

@@ -3498,8 +3498,9 @@ DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -3570,10 +3571,12 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3602,8 +3605,9 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -3829,10 +3833,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3988,10 +3994,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4098,10 +4106,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4172,10 +4182,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4212,8 +4224,9 @@ DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -4439,10 +4452,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4598,10 +4613,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4708,10 +4725,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4782,10 +4801,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4822,8 +4843,9 @@ DATA dense2ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -4894,10 +4916,12 @@ TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4926,8 +4950,9 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -5153,10 +5178,12 @@ finish3:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -5312,10 +5339,12 @@ finish6:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -5422,10 +5451,12 @@ finish9:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -5496,10 +5527,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -5536,8 +5569,9 @@ DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense2Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -5608,10 +5642,12 @@ TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2Forward_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2Forward_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2Forward_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2Forward_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2Forward_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1

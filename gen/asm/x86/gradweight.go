@@ -123,6 +123,9 @@ func (m *gradWeight) tile(inputs int) {
 			m.clear(acc(k, v))
 		}
 	}
+	if m.Shared {
+		m.fetch(inputs)
+	}
 	m.pointer("dy", regW)
 	m.Ins("MOVQ", regX, regRow)
 	m.Ins("MOVQ", m.ArgOf("rows"), regCount)
@@ -149,6 +152,27 @@ func (m *gradWeight) tile(inputs int) {
 	m.advance(regW, m.DY*m.size())
 	m.again(loop)
 	m.finish(inputs, acc)
+}
+
+// fetch asks for what the tile will change, before the sums, which take their
+// time: another core, which has read it for its samples, must give it up, and
+// stores would wait for that.
+func (m *gradWeight) fetch(inputs int) {
+	for i, a := range m.arrays {
+		if !slices.Contains(m.Update.Stores, a) {
+			continue
+		}
+		next := 0
+		for k := range inputs {
+			from := k * m.Width * m.size()
+			for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes; line += cacheLine {
+				if line >= next {
+					m.prefetchToWrite(gradArrays[i], line)
+					next = line + cacheLine
+				}
+			}
+		}
+	}
 }
 
 // isPartial reports whether a vector is the last and not full.

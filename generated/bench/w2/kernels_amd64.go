@@ -104,10 +104,20 @@ func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *
 //go:noescape
 func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
@@ -120,6 +130,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -131,7 +142,8 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -183,6 +195,7 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32,
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -195,6 +208,7 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32,
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -224,12 +238,14 @@ func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -289,6 +305,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 8 {
 				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -300,6 +317,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 8 {
 				learn16_2AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return

@@ -104,10 +104,20 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 //go:noescape
 func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
@@ -120,6 +130,7 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -131,7 +142,8 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -183,6 +195,7 @@ func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -195,6 +208,7 @@ func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -224,12 +238,14 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -289,6 +305,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 32 {
 				learn16_5AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -300,6 +317,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 32 {
 				learn16_6AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -312,12 +330,14 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 32 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 32 {
 			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -419,6 +439,7 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -431,6 +452,7 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -529,6 +551,7 @@ func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -541,6 +564,7 @@ func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -668,6 +692,7 @@ func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]flo
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 128 {
 			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (512-k)/8), by6, by2, single6)
+			preemptAVX512()
 		}
 		return
 	}
@@ -676,6 +701,7 @@ func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]flo
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 128 {
 			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/4), by3, by2, single3)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -705,12 +731,14 @@ func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -770,6 +798,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 32 {
 				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -781,6 +810,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 32 {
 				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -793,12 +823,14 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 512)
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 32 {
 			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
+			preempt_2AVX2()
 		}
 		return
 	}

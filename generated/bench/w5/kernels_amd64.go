@@ -82,10 +82,20 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 //go:noescape
 func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
-// dense1ForwardRowsPanel1AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
+// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func preemptAVX512()
+
+// dense1ForwardRowsPanel2AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
@@ -98,6 +108,7 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 64; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -109,7 +120,8 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -161,6 +173,7 @@ func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float3
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 64; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -173,6 +186,7 @@ func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float3
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -202,12 +216,14 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
 			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -267,6 +283,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 64 {
 				learn16_9AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -278,6 +295,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 64 {
 				learn16_10AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -290,12 +308,14 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 64 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 256)
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 64 {
 			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -397,6 +417,7 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -409,6 +430,7 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -507,6 +529,7 @@ func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][1
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -519,6 +542,7 @@ func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][1
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -646,6 +670,7 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 1024; k += 128 {
 			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (1024-k)/8), by6, by2, single6)
+			preemptAVX512()
 		}
 		return
 	}
@@ -654,6 +679,7 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 1024; k += 128 {
 			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -683,12 +709,14 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 	if useAVX512 {
 		for q := range g {
 			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -748,6 +776,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 32 {
 				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -759,6 +788,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 32 {
 				learn16_6AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return
@@ -771,12 +801,14 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 32 {
 			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -878,6 +910,7 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 16; q += 2 {
 			dense3ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -890,6 +923,7 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -988,6 +1022,7 @@ func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := 0; q < 16; q += 2 {
 			dense3ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			preemptAVX512()
 		}
 		return
 	}
@@ -1000,6 +1035,7 @@ func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
 			dense3ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -1127,6 +1163,7 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 256 {
 			dense3GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/8), by6, by2, single6)
+			preemptAVX512()
 		}
 		return
 	}
@@ -1135,6 +1172,7 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 256 {
 			dense3GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -1164,12 +1202,14 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 	if useAVX512 {
 		for q := range g {
 			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preemptAVX512()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preempt_2AVX2()
 		}
 		return
 	}
@@ -1229,6 +1269,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 16 {
 				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				preemptAVX512()
 			}
 		}
 		return
@@ -1240,6 +1281,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(126, to-k)
 			for q := range 16 {
 				learn16_2AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				preempt_2AVX2()
 			}
 		}
 		return

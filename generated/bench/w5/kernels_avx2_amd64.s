@@ -39,6 +39,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -131,6 +137,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -344,10 +351,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel1AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel2AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -892,6 +899,12 @@ terms9:
 	JNZ rows7
 done8:
 	VZEROUPPER 
+	RET 
+
+// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+// func preempt_2AVX2()
+TEXT ·preempt_2AVX2(SB), 0, $128-0
 	RET 
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 262144 multiply-adds,
@@ -1931,6 +1944,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2023,6 +2042,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2081,6 +2101,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2173,6 +2199,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -4971,6 +4998,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5063,6 +5096,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5121,6 +5155,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5213,6 +5253,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -8011,6 +8052,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -8103,6 +8150,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -8157,6 +8205,12 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -8218,6 +8272,7 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -9323,6 +9378,9 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -9384,6 +9442,7 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX

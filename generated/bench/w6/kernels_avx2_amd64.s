@@ -220,55 +220,63 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -380,23 +388,25 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -411,23 +421,25 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -442,23 +454,25 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -473,23 +487,25 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -504,23 +520,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -535,23 +553,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -566,23 +586,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -597,23 +619,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
@@ -675,55 +699,63 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -921,378 +953,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -1300,8 +1048,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1317,7 +1065,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1457,7 +1205,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -1470,23 +1218,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1501,23 +1251,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1532,23 +1284,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -1563,23 +1317,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -1594,23 +1350,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -1625,23 +1383,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -1656,23 +1416,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -1687,23 +1449,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -1718,23 +1482,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -1749,34 +1515,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1784,7 +1552,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1828,7 +1596,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -1841,23 +1609,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1872,30 +1642,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1955,55 +1727,63 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2115,23 +1895,25 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -2146,23 +1928,25 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -2177,23 +1961,25 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -2208,23 +1994,25 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -2239,23 +2027,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -2270,23 +2060,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -2301,23 +2093,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -2332,23 +2126,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
@@ -2410,55 +2206,63 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2656,378 +2460,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -3035,8 +2555,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3052,7 +2572,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3192,7 +2712,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -3205,23 +2725,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3236,23 +2758,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -3267,23 +2791,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -3298,23 +2824,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -3329,23 +2857,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -3360,23 +2890,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -3391,23 +2923,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -3422,23 +2956,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -3453,23 +2989,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -3484,34 +3022,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3519,7 +3059,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3563,7 +3103,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -3576,23 +3116,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3607,30 +3149,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -3990,55 +3534,63 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4236,378 +3788,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -4615,8 +3883,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4632,7 +3900,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4772,7 +4040,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -4785,23 +4053,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -4816,23 +4086,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -4847,23 +4119,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -4878,23 +4152,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -4909,23 +4185,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -4940,23 +4218,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -4971,23 +4251,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -5002,23 +4284,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -5033,23 +4317,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -5064,34 +4350,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5099,7 +4387,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5143,7 +4431,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -5156,23 +4444,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -5187,30 +4477,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -5270,55 +4562,63 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5516,378 +4816,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -5895,8 +4911,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5912,7 +4928,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6052,7 +5068,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -6065,23 +5081,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -6096,23 +5114,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -6127,23 +5147,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -6158,23 +5180,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -6189,23 +5213,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -6220,23 +5246,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -6251,23 +5279,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -6282,23 +5312,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -6313,23 +5345,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -6344,34 +5378,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -6379,7 +5415,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6423,7 +5459,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -6436,23 +5472,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -6467,30 +5505,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -7942,55 +6982,63 @@ DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8052,23 +7100,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8132,55 +7182,63 @@ DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8257,23 +7315,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8342,55 +7402,63 @@ DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8467,23 +7535,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8552,55 +7622,63 @@ DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8662,23 +7740,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8742,55 +7822,63 @@ DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8867,23 +7955,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8952,55 +8042,63 @@ DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9062,23 +8160,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -9142,55 +8242,63 @@ DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9252,23 +8360,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1

@@ -239,8 +239,9 @@ DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -351,10 +352,12 @@ inputs1:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z4, Z6
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z4, Z7
+	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z7, Z7
+	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -383,10 +386,12 @@ inputs1:
 	VSUBPS Z6, Z0, Z0
 	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z5, Z5
 	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z5
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z5, Z5
-	VMULPS Z0, Z0, Z6
-	VMULPS Z6, Z5, Z5
+	VMULPS Z0, Z0, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z6
+	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z6, Z6
+	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z5, Z7
+	VADDPS Z7, Z6, Z6
+	VMULPS Z5, Z6, Z5
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z4, Z6
 	VADDPS Z6, Z0, Z0
 	VADDPS Z0, Z5, Z0
@@ -415,10 +420,12 @@ inputs1:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z4
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z5
+	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
@@ -447,10 +454,12 @@ inputs1:
 	VSUBPS Z4, Z0, Z0
 	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z2
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z2, Z2
-	VMULPS Z0, Z0, Z4
-	VMULPS Z4, Z2, Z2
+	VMULPS Z0, Z0, Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z4
+	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z2, Z4, Z2
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z0, Z2, Z0
@@ -477,8 +486,9 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -759,10 +769,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -792,10 +804,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -990,10 +1004,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1023,10 +1039,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1211,10 +1229,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1244,10 +1264,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1348,10 +1370,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1381,10 +1405,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1419,8 +1445,9 @@ DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -1531,10 +1558,12 @@ inputs1:
 	VSUBPS Z7, Z4, Z4
 	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z4, Z6
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z6, Z6
-	VMULPS Z4, Z4, Z7
-	VMULPS Z7, Z6, Z6
+	VMULPS Z4, Z4, Z6
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z4, Z7
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z7, Z7
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z6, Z8
+	VADDPS Z8, Z7, Z7
+	VMULPS Z6, Z7, Z6
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
@@ -1563,10 +1592,12 @@ inputs1:
 	VSUBPS Z6, Z0, Z0
 	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z5, Z5
 	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z5
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z5, Z5
-	VMULPS Z0, Z0, Z6
-	VMULPS Z6, Z5, Z5
+	VMULPS Z0, Z0, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z6
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z6, Z6
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z5, Z7
+	VADDPS Z7, Z6, Z6
+	VMULPS Z5, Z6, Z5
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z4, Z6
 	VADDPS Z6, Z0, Z0
 	VADDPS Z0, Z5, Z0
@@ -1595,10 +1626,12 @@ inputs1:
 	VSUBPS Z5, Z0, Z0
 	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z4, Z4
 	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z4
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS Z0, Z0, Z5
-	VMULPS Z5, Z4, Z4
+	VMULPS Z0, Z0, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z5
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z4, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z4, Z5, Z4
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z5
 	VADDPS Z5, Z0, Z0
 	VADDPS Z0, Z4, Z0
@@ -1627,10 +1660,12 @@ inputs1:
 	VSUBPS Z4, Z0, Z0
 	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z2
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z2, Z2
-	VMULPS Z0, Z0, Z4
-	VMULPS Z4, Z2, Z2
+	VMULPS Z0, Z0, Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z4
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z2, Z4, Z2
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z0, Z2, Z0
@@ -1657,8 +1692,9 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1939,10 +1975,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -1972,10 +2010,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2170,10 +2210,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2203,10 +2245,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2391,10 +2435,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2424,10 +2470,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2528,10 +2576,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -2561,10 +2611,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3053,8 +3105,9 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -3335,10 +3388,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3368,10 +3423,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3566,10 +3623,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3599,10 +3658,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3787,10 +3848,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3820,10 +3883,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3924,10 +3989,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3957,10 +4024,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -3995,8 +4064,9 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -4277,10 +4347,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4310,10 +4382,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4508,10 +4582,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4541,10 +4617,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4729,10 +4807,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4762,10 +4842,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4866,10 +4948,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -4899,10 +4983,12 @@ finish16:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -6758,8 +6844,9 @@ DATA dense4ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -6858,10 +6945,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -6890,8 +6979,9 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -7084,10 +7174,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7224,10 +7316,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7330,10 +7424,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7370,8 +7466,9 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -7564,10 +7661,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7704,10 +7803,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7810,10 +7911,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7850,8 +7953,9 @@ DATA dense4ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -7950,10 +8054,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardTrainAVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainAVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -7982,8 +8088,9 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -8176,10 +8283,12 @@ finish4:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -8316,10 +8425,12 @@ finish8:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -8422,10 +8533,12 @@ finish12:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -8462,8 +8575,9 @@ DATA dense4ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrain_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrain_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrain_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrain_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -8562,10 +8676,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrain_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
@@ -8594,8 +8710,9 @@ DATA dense4Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
 DATA dense4Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
 DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense4Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -8694,10 +8811,12 @@ inputs1:
 	VSUBPS Z4, Z1, Z1
 	VMULPS.BCST dense4Forward_2AVX512Const<>+48(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
-	VMULPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z1, Z3
-	VADDPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z3, Z3
-	VMULPS Z1, Z1, Z4
-	VMULPS Z4, Z3, Z3
+	VMULPS Z1, Z1, Z3
+	VMULPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z1, Z4
+	VADDPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z4, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z4, Z3
 	VPERMPS dense4Forward_2AVX512Const<>+96(SB), Z2, Z4
 	VADDPS Z4, Z1, Z1
 	VADDPS Z1, Z3, Z1
