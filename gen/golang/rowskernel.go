@@ -200,24 +200,33 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
-	part := func(p *kernel.Kernel, at, w, q, b string, lane int) jen.Code {
+	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
 		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
 			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
-		args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
-		if b != "" {
-			args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
+		call := func(first, tiles string) jen.Code {
+			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
+			if b != "" {
+				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+			}
+			if base.Scaled {
+				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+			}
+			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 		}
-		if base.Scaled {
-			args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+		out := []jen.Code{call(first, k.tilesOf(&tilings, tiled, sizes, "m"))}
+		if len(sizes) > 3 {
+			last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(sizes)), "0+")
+			one := strings.Repeat("0, ", len(sizes)-2) + "1, 0"
+			out = append(out, jen.If(exprf("again%d", sizes[0])).Block(call(last, one)))
 		}
-		args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
-		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+		return out
 	}
 	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
 		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane))
+			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane)...)
 		}
 		return out
 	}
@@ -229,7 +238,7 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
 	if together > 1 {
-		each := []jen.Code{part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)}
+		each := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
 		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
 		for q := groups * together; q < l.Full; q++ {
 			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
@@ -297,9 +306,17 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 			call = strings.Join(counts, ", ")
 		}
 		*pre = append(*pre, letf(vars, "%s", call))
+		if len(tiles) > 3 { // the rows that are left go with some of those before
+			again, single := fmt.Sprintf("again%d", tiles[0]), fmt.Sprintf("single%d", tiles[0])
+			*pre = append(*pre, letf(again, "%s > 0 && m >= %d", single, leastTile(tiles)),
+				jen.If(jen.Id(again)).Block(setf(single, "0")))
+		}
 	}
 	return vars
 }
+
+// leastTile is the least of the tiles of several rows.
+func leastTile(tiles []int) int { return tiles[len(tiles)-2] }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
 func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {

@@ -118,8 +118,15 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -181,8 +188,15 @@ func dense1ForwardTrainRows(y [][144]float32, x [][64]float32, w *[8][65][16]flo
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}

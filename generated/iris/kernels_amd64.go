@@ -96,8 +96,15 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -135,8 +142,15 @@ func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -198,8 +212,15 @@ func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float3
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}

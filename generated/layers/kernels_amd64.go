@@ -296,10 +296,20 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -372,10 +382,20 @@ func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]floa
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -823,7 +843,14 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardRowsPanel0AVX512(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardRowsPanel0AVX512(&y[m-4].Y[0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -858,7 +885,14 @@ func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -917,7 +951,14 @@ func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {

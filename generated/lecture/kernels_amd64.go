@@ -92,7 +92,14 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -102,7 +109,14 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
@@ -127,7 +141,14 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -137,7 +158,14 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
@@ -186,7 +214,14 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -196,7 +231,14 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
@@ -450,7 +492,14 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -485,7 +534,14 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -552,7 +608,14 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -833,7 +896,14 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense3ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -868,7 +938,14 @@ func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense3ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -927,7 +1004,14 @@ func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense3ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1212,7 +1296,14 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense4ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1247,7 +1338,14 @@ func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense4ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1306,7 +1404,14 @@ func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense4ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1559,7 +1664,14 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense5ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1594,7 +1706,14 @@ func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense5ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense5ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1653,7 +1772,14 @@ func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense5ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1981,7 +2107,14 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense6ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense6ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -2016,7 +2149,14 @@ func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense6ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense6ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -2075,7 +2215,14 @@ func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense6ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense6ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {

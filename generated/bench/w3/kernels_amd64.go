@@ -128,8 +128,15 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 32; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -193,8 +200,15 @@ func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 32; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -437,8 +451,15 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -549,8 +570,15 @@ func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 32; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return

@@ -96,8 +96,15 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -137,8 +144,15 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -239,8 +253,15 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -628,8 +649,15 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -693,8 +721,15 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -935,8 +970,15 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1045,8 +1087,15 @@ func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1794,8 +1843,15 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense6ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1857,8 +1913,15 @@ func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense6ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
