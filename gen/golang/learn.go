@@ -279,7 +279,9 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 
 // gradWeight is the assembly of a gradient, shared by equal layers.
 func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
-	key, doc := fmt.Sprintf("%+v", *g), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+	alone := *g
+	alone.Update = nil
+	key, doc := fmt.Sprintf("%+v", alone), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
 	if g.Update != nil {
 		key, doc = fmt.Sprintf("%s %+v", key, *g.Update), doc+" and updates what they belong to"
 	}

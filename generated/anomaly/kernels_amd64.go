@@ -428,11 +428,6 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_18AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_18AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and adam.
 func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -442,7 +437,7 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_18AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -669,10 +664,10 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_17AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_6AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_17AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_6AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and adam.
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -682,7 +677,7 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_17AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16_6AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 				preemptAVX512()
 			}
 		}
@@ -717,11 +712,6 @@ func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and adam.
 func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -731,7 +721,7 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_16AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -954,11 +944,6 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_15AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_15AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and adam.
 func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -967,7 +952,7 @@ func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_15AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16_3AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -1000,11 +985,6 @@ func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_14AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_14AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3BiasLearn updates dense3.bias: gradient and adam.
 func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1014,7 +994,7 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_14AVX512(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1050,11 +1030,6 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_13AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_13AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3WeightLearn updates dense3.weight: gradient and adam.
 func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1063,7 +1038,7 @@ func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_13AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16_3AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -1096,11 +1071,6 @@ func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_12AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_12AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4BiasLearn updates dense4.bias: gradient and adam.
 func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1110,7 +1080,7 @@ func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_12AVX512(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1146,11 +1116,6 @@ func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_11AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4WeightLearn updates dense4.weight: gradient and adam.
 func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1159,7 +1124,7 @@ func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_11AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16_3AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
 		}
 		return
@@ -1458,11 +1423,6 @@ func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_10AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_10AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense6BiasLearn updates dense6.bias: gradient and adam.
 func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1472,7 +1432,7 @@ func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_10AVX512(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1710,10 +1670,10 @@ func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_9AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6WeightLearn updates dense6.weight: gradient and adam.
 func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -1723,7 +1683,7 @@ func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_9AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16_5AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
 		}
 		return
@@ -1756,11 +1716,6 @@ func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_8AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense7BiasLearn updates dense7.bias: gradient and adam.
 func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1770,7 +1725,7 @@ func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX512(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1806,11 +1761,6 @@ func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_7AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense7WeightLearn updates dense7.weight: gradient and adam.
 func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1819,7 +1769,7 @@ func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_7AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16_3AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
 		}
 		return
@@ -1852,11 +1802,6 @@ func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_6AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense8BiasLearn updates dense8.bias: gradient and adam.
 func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1866,7 +1811,7 @@ func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_6AVX512(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16_4AVX512(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1902,11 +1847,6 @@ func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense8WeightLearn updates dense8.weight: gradient and adam.
 func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1915,7 +1855,7 @@ func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16_3AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
 		}
 		return

@@ -16,11 +16,6 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_4AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and adam.
 func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -30,7 +25,7 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_4AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_2AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}

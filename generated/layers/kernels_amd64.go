@@ -186,20 +186,20 @@ func constant1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_7AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_7AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
 func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -212,7 +212,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for q := range 1 {
 			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_7AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8_5AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -224,7 +224,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for q := range 1 {
 			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_8AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8_6AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -467,20 +467,20 @@ func dense1GradWeight(g *[1][24][16]float32, gt *[24][8]float32, dy [][24]float3
 //go:noescape
 func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
 func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -492,7 +492,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			for q := range 1 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_5AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8_3AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -504,7 +504,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			for q := range 1 {
 				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_6AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8_4AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -662,16 +662,6 @@ func layerNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]flo
 	layerNormalisationGradientEachGeneric(y, x0, x1, x2, x3, x4)
 }
 
-// learn12_3AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn12_4AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // layerNormalization1BiasLearn updates layer_normalization1.bias: gradient and sgd.
 func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -680,7 +670,7 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 			return
 		}
 		one := float32(1)
-		learn12_3AVX512(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12AVX512(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -689,7 +679,7 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 			return
 		}
 		one := float32(1)
-		learn12_4AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12_2AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1BiasLearnGeneric(t, lr, x, part, parts)
@@ -1397,16 +1387,6 @@ func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	scaleGradientEachGeneric(y, x0, x1)
 }
 
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // scaleShift1BiasLearn updates scale_shift1.bias: gradient and sgd.
 func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1415,7 +1395,7 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8AVX512(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1424,7 +1404,7 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8_2AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1BiasLearnGeneric(t, lr, x, part, parts)

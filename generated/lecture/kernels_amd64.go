@@ -3,16 +3,6 @@
 
 package lecture
 
-// learn8_19AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_19AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_20AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -21,7 +11,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_19AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -30,7 +20,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_20AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -357,15 +347,15 @@ func dense1RankOne(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]f
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8_17AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_17AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_18AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -374,7 +364,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(3, 16, part, parts)
 		for k := from; k < to; k += 256 {
 			m := min(256, to-k)
-			learn8_17AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8_5AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -383,7 +373,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(3, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_18AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8_6AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -403,16 +393,6 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_15AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_15AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_16AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -421,7 +401,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_15AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn8_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -430,7 +410,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_16AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -761,16 +741,6 @@ func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// learn8_13AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_13AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_14AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -778,7 +748,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 256 {
 			m := min(256, to-k)
-			learn8_13AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn8AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
@@ -787,7 +757,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_14AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn8_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
@@ -807,16 +777,6 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_11AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_12AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -825,7 +785,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_11AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn8_3AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -834,7 +794,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_12AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
@@ -1161,16 +1121,6 @@ func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense3GradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-// learn8_9AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1178,7 +1128,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 256 {
 			m := min(256, to-k)
-			learn8_9AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+			learn8AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return
 	}
@@ -1187,7 +1137,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_10AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+			learn8_2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return
 	}
@@ -1207,16 +1157,6 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_7AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1225,7 +1165,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_7AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn8_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1234,7 +1174,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn8_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -1529,16 +1469,6 @@ func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
 
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1546,7 +1476,7 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 256 {
 			m := min(256, to-k)
-			learn8_5AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn8AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
@@ -1555,7 +1485,7 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_6AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn8_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}

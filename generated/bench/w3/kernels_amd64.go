@@ -25,16 +25,6 @@ func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 
-// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -44,7 +34,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_7AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -55,7 +45,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_8AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
