@@ -248,20 +248,32 @@ func (p *printer) termLoop(acc [][]string, j int, w string) []jen.Code {
 }
 
 // chainLoops adds the terms of interleaved chains: one loop for each group of
-// chains that fits the registers.
+// chains that fits the registers, at least four terms in a turn.
 func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
 	chains, K := p.step.Chains, p.ins
 	var out []jen.Code
 	atOnce := p.step.Kernel.Tile.Chains
 	for first := 0; first < chains; first += atOnce {
-		var loop []jen.Code
-		for c := first; c < min(chains, first+atOnce); c++ {
-			at := plusConst("k", c)
-			for i := range acc {
-				loop = append(loop, p.mulAdd(acc[i][c], fmt.Sprintf("%s[%s][%d]", w, at, j+i), "x["+at+"]"))
+		last := min(chains, first+atOnce)
+		terms := func(k string, from int, first int, last int) []jen.Code {
+			var c []jen.Code
+			for t := first; t < last; t++ {
+				at := plusConst(k, from+t)
+				c = append(c, jen.Block(append([]jen.Code{letf("wk", "&%s[%s]", w, at), letf("xk", "x[%s]", at)}, p.chainTerms(acc, j, t)...)...))
 			}
+			return c
 		}
-		out = append(out, forStep("k", K-chains, chains, loop...))
+		turn := max(chains, 4/(last-first)*chains)
+		var loop []jen.Code
+		for from := 0; from < turn; from += chains {
+			loop = append(loop, terms("k", from, first, last)...)
+		}
+		if K >= turn {
+			out = append(out, forStep("k", K-turn, turn, loop...))
+		}
+		for from := K - K%turn; from+chains <= K; from += chains {
+			out = append(out, terms("0", from, first, last)...)
+		}
 	}
 	for k := K - K%chains; k < K; k++ {
 		for i := range acc {
@@ -271,7 +283,19 @@ func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
 	return out
 }
 
+// chainTerms adds the products of one input to a chain of every sum.
+func (p *printer) chainTerms(acc [][]string, j, chain int) []jen.Code {
+	var out []jen.Code
+	for i := range acc {
+		out = append(out, p.mulAdd(acc[i][chain], fmt.Sprintf("wk[%d]", j+i), "xk"))
+	}
+	return out
+}
+
 func plusConst(v string, c int) string {
+	if v == "0" {
+		return fmt.Sprint(c)
+	}
 	if c == 0 {
 		return v
 	}

@@ -181,7 +181,7 @@ func outputsAtOnce(chains int) []int {
 	case 1:
 		return PanelTile.Outputs
 	case 2:
-		return []int{2, 2, 2, 2, 2, 2, 2, 2}
+		return []int{3, 3, 3, 3, 4}
 	}
 	return []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
 }

@@ -14,8 +14,8 @@ package schedule
 const Panel = 16
 
 // parallel is the number of sums a core must keep in flight to hide the
-// latency of addition: two vectors of eight floats, four deep.
-const parallel = 64
+// latency of addition: two vectors of sixteen floats, four deep.
+const parallel = 128
 
 // maxChains bounds the accumulators of one output.
 const maxChains = 8

@@ -525,16 +525,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][0] * x[k+4])
-				s0_5 += float32(wt[k+5][0] * x[k+5])
-				s0_6 += float32(wt[k+6][0] * x[k+6])
-				s0_7 += float32(wt[k+7][0] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[0] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = relu(s0)
@@ -543,16 +575,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[1]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][1] * x[k+1])
-				s0_2 += float32(wt[k+2][1] * x[k+2])
-				s0_3 += float32(wt[k+3][1] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][1] * x[k+4])
-				s0_5 += float32(wt[k+5][1] * x[k+5])
-				s0_6 += float32(wt[k+6][1] * x[k+6])
-				s0_7 += float32(wt[k+7][1] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[1] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[1] = relu(s0)
@@ -561,16 +625,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[2]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s0_2 += float32(wt[k+2][2] * x[k+2])
-				s0_3 += float32(wt[k+3][2] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[2] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][2] * x[k+4])
-				s0_5 += float32(wt[k+5][2] * x[k+5])
-				s0_6 += float32(wt[k+6][2] * x[k+6])
-				s0_7 += float32(wt[k+7][2] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[2] = relu(s0)
@@ -579,16 +675,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[3]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][3] * x[k+1])
-				s0_2 += float32(wt[k+2][3] * x[k+2])
-				s0_3 += float32(wt[k+3][3] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[3] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][3] * x[k+4])
-				s0_5 += float32(wt[k+5][3] * x[k+5])
-				s0_6 += float32(wt[k+6][3] * x[k+6])
-				s0_7 += float32(wt[k+7][3] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[3] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[3] = relu(s0)
@@ -597,16 +725,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[4]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s0_2 += float32(wt[k+2][4] * x[k+2])
-				s0_3 += float32(wt[k+3][4] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[4] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][4] * x[k+4])
-				s0_5 += float32(wt[k+5][4] * x[k+5])
-				s0_6 += float32(wt[k+6][4] * x[k+6])
-				s0_7 += float32(wt[k+7][4] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[4] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[4] = relu(s0)
@@ -615,16 +775,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[5]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][5] * x[k+1])
-				s0_2 += float32(wt[k+2][5] * x[k+2])
-				s0_3 += float32(wt[k+3][5] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[5] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][5] * x[k+4])
-				s0_5 += float32(wt[k+5][5] * x[k+5])
-				s0_6 += float32(wt[k+6][5] * x[k+6])
-				s0_7 += float32(wt[k+7][5] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[5] = relu(s0)
@@ -633,16 +825,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[6]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s0_2 += float32(wt[k+2][6] * x[k+2])
-				s0_3 += float32(wt[k+3][6] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[6] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][6] * x[k+4])
-				s0_5 += float32(wt[k+5][6] * x[k+5])
-				s0_6 += float32(wt[k+6][6] * x[k+6])
-				s0_7 += float32(wt[k+7][6] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[6] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[6] = relu(s0)
@@ -651,16 +875,48 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 			s0_0 := bq[7]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				s0_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][7] * x[k+1])
-				s0_2 += float32(wt[k+2][7] * x[k+2])
-				s0_3 += float32(wt[k+3][7] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[7] * xk)
+				}
 			}
 			for k := 0; k <= 120; k += 8 {
-				s0_4 += float32(wt[k+4][7] * x[k+4])
-				s0_5 += float32(wt[k+5][7] * x[k+5])
-				s0_6 += float32(wt[k+6][7] * x[k+6])
-				s0_7 += float32(wt[k+7][7] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[7] = relu(s0)

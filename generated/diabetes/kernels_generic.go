@@ -80,9 +80,37 @@ func dense1Forward_2Generic(y *[1]float32, x *[10]float32, wt *[10][8]float32, b
 		{
 			s0_0 := bq[0]
 			var s0_1 float32
-			for k := 0; k <= 8; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
+			for k := 0; k <= 6; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+				}
+			}
+			{
+				wk := &wt[8]
+				xk := x[8]
+				s0_0 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wt[9]
+				xk := x[9]
+				s0_1 += float32(wk[0] * xk)
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = s0

@@ -270,17 +270,17 @@ func dense1Forward(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[2
 // dense1ForwardRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense1ForwardRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
@@ -295,21 +295,11 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
-		}
+		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -319,11 +309,10 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		dense1ForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		dense1ForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, wt, b)
@@ -356,17 +345,17 @@ func dense1ForwardTrain(y *[24]float32, x *[24]float32, w *[1][24][16]float32, w
 // dense1ForwardTrainRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense1ForwardTrainRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
 //
@@ -381,21 +370,11 @@ func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]floa
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardTrainRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
-		}
+		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -405,11 +384,10 @@ func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]floa
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense1ForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		dense1ForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		dense1ForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, wt, b)

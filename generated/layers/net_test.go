@@ -47,7 +47,7 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	-0x1.de3e4p-06,
+	-0x1.de3e8p-06,
 	-0x1.d74edcp-02,
 	0x1.4f11bap-02,
 	0x1p+00,
@@ -63,7 +63,7 @@ var golden = [...]float32{
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
 	-0x1.de3e4p-06,
-	-0x1.d74edep-02,
+	-0x1.d74edap-02,
 	0x1.4f11bcp-02,
 	0x1p+00,
 	0x1p+00,

@@ -178,106 +178,94 @@ func dense1Forward_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = softsign(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = softsign(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = softsign(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = softsign(s0)
+		y[3] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = softsign(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = softsign(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = softsign(s1)
+		y[4] = softsign(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = softsign(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -352,57 +340,116 @@ func dense2Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = softsign(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = softsign(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = softsign(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = softsign(s0)
+			yq[3] = softsign(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = softsign(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = softsign(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = softsign(s1)
+			yq[4] = softsign(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = softsign(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = softsign(s0)
@@ -425,106 +472,94 @@ func dense2Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = tanh(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = tanh(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = tanh(s0)
+		y[3] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = tanh(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = tanh(s1)
+		y[4] = tanh(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = tanh(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -599,57 +634,116 @@ func dense3Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = tanh(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = tanh(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = tanh(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = tanh(s0)
+			yq[3] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = tanh(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = tanh(s1)
+			yq[4] = tanh(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = tanh(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = tanh(s0)
@@ -672,106 +766,94 @@ func dense3Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = relu(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = relu(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = relu(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = relu(s0)
+		y[3] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = relu(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = relu(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = relu(s1)
+		y[4] = relu(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = relu(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -846,57 +928,116 @@ func dense4Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = relu(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = relu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = relu(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = relu(s0)
+			yq[3] = relu(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = relu(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = relu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = relu(s1)
+			yq[4] = relu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = relu(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = relu(s0)
@@ -919,106 +1060,94 @@ func dense4Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = leakyRelu(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = leakyRelu(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = leakyRelu(s0)
+		y[3] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = leakyRelu(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = leakyRelu(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = leakyRelu(s1)
+		y[4] = leakyRelu(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = leakyRelu(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -1093,57 +1222,116 @@ func dense5Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = leakyRelu(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = leakyRelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = leakyRelu(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = leakyRelu(s0)
+			yq[3] = leakyRelu(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = leakyRelu(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = leakyRelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = leakyRelu(s1)
+			yq[4] = leakyRelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = leakyRelu(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = leakyRelu(s0)
@@ -1239,11 +1427,31 @@ func dense6Forward_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *
 			s0_0 := bq[0]
 			s1_0 := bq[1]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = s0

@@ -332,12 +332,37 @@ func dense2ForwardTrainGeneric(y *[8]float32, y1 *[8]float32, x *[8]float32, wt 
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = s0
@@ -345,50 +370,84 @@ func dense2ForwardTrainGeneric(y *[8]float32, y1 *[8]float32, x *[8]float32, wt 
 			s1 := (s1_0 + s1_1)
 			yq[1] = s1
 			y1q[1] = softsign(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = s2
+			y1q[2] = softsign(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = s0
-			y1q[2] = softsign(s0)
+			yq[3] = s0
+			y1q[3] = softsign(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = s1
-			y1q[3] = softsign(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = s0
-			y1q[4] = softsign(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = s1
-			y1q[5] = softsign(s1)
+			yq[4] = s1
+			y1q[4] = softsign(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = s2
+			y1q[5] = softsign(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = s0
@@ -422,112 +481,100 @@ func dense2ForwardTrainRowsGeneric(y [][8]float32, y1 [][8]float32, x [][8]float
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardTrain_2Generic(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = s0
 		y1[0] = softsign(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = s1
 		y1[1] = softsign(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = s2
+		y1[2] = softsign(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = s0
-		y1[2] = softsign(s0)
+		y[3] = s0
+		y1[3] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = s1
-		y1[3] = softsign(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = s0
-		y1[4] = softsign(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = s1
-		y1[5] = softsign(s1)
+		y[4] = s1
+		y1[4] = softsign(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = s2
+		y1[5] = softsign(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -874,57 +921,116 @@ func dense3ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, 
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = tanh(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = tanh(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = tanh(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = tanh(s0)
+			yq[3] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = tanh(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = tanh(s1)
+			yq[4] = tanh(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = tanh(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = tanh(s0)
@@ -955,106 +1061,94 @@ func dense3ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]flo
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = tanh(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = tanh(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = tanh(s0)
+		y[3] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = tanh(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = tanh(s1)
+		y[4] = tanh(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = tanh(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -1409,57 +1503,116 @@ func dense4ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, 
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = relu(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = relu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = relu(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = relu(s0)
+			yq[3] = relu(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = relu(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = relu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = relu(s1)
+			yq[4] = relu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = relu(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = relu(s0)
@@ -1490,106 +1643,94 @@ func dense4ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]flo
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = relu(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = relu(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = relu(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = relu(s0)
+		y[3] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = relu(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = relu(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = relu(s1)
+		y[4] = relu(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = relu(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -1945,57 +2086,116 @@ func dense5ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, 
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = leakyRelu(s0)
 			s1 := (s1_0 + s1_1)
 			yq[1] = leakyRelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[2] = leakyRelu(s2)
 		}
 		{
-			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s1_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s1_1 += float32(wt[k+1][3] * x[k+1])
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[2] = leakyRelu(s0)
+			yq[3] = leakyRelu(s0)
 			s1 := (s1_0 + s1_1)
-			yq[3] = leakyRelu(s1)
-		}
-		{
-			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s1_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s1_1 += float32(wt[k+1][5] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[4] = leakyRelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = leakyRelu(s1)
+			yq[4] = leakyRelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = leakyRelu(s2)
 		}
 		{
 			s0_0 := bq[6]
 			s1_0 := bq[7]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s1_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s1_1 += float32(wt[k+1][7] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[6] = leakyRelu(s0)
@@ -2026,106 +2226,94 @@ func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]flo
 // Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense5ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
 		y[1] = leakyRelu(s1)
+		s2 := (s2_0 + s2_1)
+		y[2] = leakyRelu(s2)
 	}
 	{
-		// y[2…3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		s1_0 := b[0][3]
-		var s0_1, s1_1 float32
+		// y[3…5] = Σ w[n][k]·x[k] + b[n]
+		s0_0 := b[0][3]
+		s1_0 := b[0][4]
+		s2_0 := b[0][5]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		s1_0 += float32(wt[0][3] * xk)
+		s0_0 += float32(wt[0][3] * xk)
+		s1_0 += float32(wt[0][4] * xk)
+		s2_0 += float32(wt[0][5] * xk)
 		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		s1_1 += float32(wt[1][3] * xk)
+		s0_1 += float32(wt[1][3] * xk)
+		s1_1 += float32(wt[1][4] * xk)
+		s2_1 += float32(wt[1][5] * xk)
 		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		s1_0 += float32(wt[2][3] * xk)
+		s0_0 += float32(wt[2][3] * xk)
+		s1_0 += float32(wt[2][4] * xk)
+		s2_0 += float32(wt[2][5] * xk)
 		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		s1_1 += float32(wt[3][3] * xk)
+		s0_1 += float32(wt[3][3] * xk)
+		s1_1 += float32(wt[3][4] * xk)
+		s2_1 += float32(wt[3][5] * xk)
 		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		s1_0 += float32(wt[4][3] * xk)
+		s0_0 += float32(wt[4][3] * xk)
+		s1_0 += float32(wt[4][4] * xk)
+		s2_0 += float32(wt[4][5] * xk)
 		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		s1_1 += float32(wt[5][3] * xk)
+		s0_1 += float32(wt[5][3] * xk)
+		s1_1 += float32(wt[5][4] * xk)
+		s2_1 += float32(wt[5][5] * xk)
 		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		s1_0 += float32(wt[6][3] * xk)
+		s0_0 += float32(wt[6][3] * xk)
+		s1_0 += float32(wt[6][4] * xk)
+		s2_0 += float32(wt[6][5] * xk)
 		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s1_1 += float32(wt[7][3] * xk)
+		s0_1 += float32(wt[7][3] * xk)
+		s1_1 += float32(wt[7][4] * xk)
+		s2_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y[2] = leakyRelu(s0)
+		y[3] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y[3] = leakyRelu(s1)
-	}
-	{
-		// y[4…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		s1_0 := b[0][5]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][4] * xk)
-		s1_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][4] * xk)
-		s1_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][4] * xk)
-		s1_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][4] * xk)
-		s1_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][4] * xk)
-		s1_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][4] * xk)
-		s1_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][4] * xk)
-		s1_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][4] * xk)
-		s1_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[4] = leakyRelu(s0)
-		s1 := (s1_0 + s1_1)
-		y[5] = leakyRelu(s1)
+		y[4] = leakyRelu(s1)
+		s2 := (s2_0 + s2_1)
+		y[5] = leakyRelu(s2)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -2556,11 +2744,31 @@ func dense6ForwardTrainGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, 
 			s0_0 := bq[0]
 			s1_0 := bq[1]
 			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = s0

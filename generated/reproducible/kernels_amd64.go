@@ -1020,7 +1020,7 @@ func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][
 // eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
@@ -1035,7 +1035,7 @@ func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, ti
 // eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1045,16 +1045,14 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			return
 		}
 		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				eyeForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		if again12 {
@@ -1068,19 +1066,12 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			return
 		}
 		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
 		for q := range w {
-			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
-		if again12 {
-			eyeForwardRowsPanel3AVX2(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
-		}
+		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
 		return
 	}
 	eyeForwardRowsGeneric(y, x, w, wt, b)
@@ -1121,7 +1112,7 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 // eyeForwardTrainRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardTrainRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
@@ -1136,7 +1127,7 @@ func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float3
 // eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
 func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1146,16 +1137,14 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 			return
 		}
 		m := len(x)
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		again12 := single12 > 0 && m >= 4
 		if again12 {
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				eyeForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		if again12 {
@@ -1179,19 +1168,12 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 			return
 		}
 		m := len(x)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
 		for q := range w {
-			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
-		if again12 {
-			eyeForwardTrainRowsPanel3AVX2(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
-		}
+		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -1313,17 +1295,17 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 // innerForwardRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -1338,21 +1320,11 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				innerForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
-		if again12 {
-			innerForwardRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
-		}
+		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -1362,11 +1334,10 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			innerForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		innerForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	innerForwardRowsGeneric(y, x, w, wt, b)
@@ -1399,17 +1370,17 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 // innerForwardTrainRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardTrainRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -1424,21 +1395,11 @@ func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				innerForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
-		if again12 {
-			innerForwardTrainRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
-		}
+		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -1448,11 +1409,10 @@ func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			innerForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		innerForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	innerForwardTrainRowsGeneric(y, x, w, wt, b)

@@ -334,10 +334,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = s0
@@ -346,10 +362,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[1]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][1] * x[k+1])
-				s0_2 += float32(wt[k+2][1] * x[k+2])
-				s0_3 += float32(wt[k+3][1] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[1] = s0
@@ -358,10 +390,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[2]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s0_2 += float32(wt[k+2][2] * x[k+2])
-				s0_3 += float32(wt[k+3][2] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[2] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[2] = s0
@@ -1332,10 +1380,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[0]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][0] * x[k])
-			s0_1 += float32(wq[k+1][0] * x[k+1])
-			s0_2 += float32(wq[k+2][0] * x[k+2])
-			s0_3 += float32(wq[k+3][0] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[0] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][0] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1345,10 +1409,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[1]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][1] * x[k])
-			s0_1 += float32(wq[k+1][1] * x[k+1])
-			s0_2 += float32(wq[k+2][1] * x[k+2])
-			s0_3 += float32(wq[k+3][1] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[1] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][1] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1358,10 +1438,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[2]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][2] * x[k])
-			s0_1 += float32(wq[k+1][2] * x[k+1])
-			s0_2 += float32(wq[k+2][2] * x[k+2])
-			s0_3 += float32(wq[k+3][2] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[2] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][2] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1371,10 +1467,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[3]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][3] * x[k])
-			s0_1 += float32(wq[k+1][3] * x[k+1])
-			s0_2 += float32(wq[k+2][3] * x[k+2])
-			s0_3 += float32(wq[k+3][3] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[3] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][3] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1384,10 +1496,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[4]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][4] * x[k])
-			s0_1 += float32(wq[k+1][4] * x[k+1])
-			s0_2 += float32(wq[k+2][4] * x[k+2])
-			s0_3 += float32(wq[k+3][4] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[4] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][4] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1397,10 +1525,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[5]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][5] * x[k])
-			s0_1 += float32(wq[k+1][5] * x[k+1])
-			s0_2 += float32(wq[k+2][5] * x[k+2])
-			s0_3 += float32(wq[k+3][5] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[5] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][5] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1410,10 +1554,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[6]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][6] * x[k])
-			s0_1 += float32(wq[k+1][6] * x[k+1])
-			s0_2 += float32(wq[k+2][6] * x[k+2])
-			s0_3 += float32(wq[k+3][6] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[6] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][6] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1423,10 +1583,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[7]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][7] * x[k])
-			s0_1 += float32(wq[k+1][7] * x[k+1])
-			s0_2 += float32(wq[k+2][7] * x[k+2])
-			s0_3 += float32(wq[k+3][7] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[7] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][7] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1436,10 +1612,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[8]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][8] * x[k])
-			s0_1 += float32(wq[k+1][8] * x[k+1])
-			s0_2 += float32(wq[k+2][8] * x[k+2])
-			s0_3 += float32(wq[k+3][8] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[8] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][8] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1449,10 +1641,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[9]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][9] * x[k])
-			s0_1 += float32(wq[k+1][9] * x[k+1])
-			s0_2 += float32(wq[k+2][9] * x[k+2])
-			s0_3 += float32(wq[k+3][9] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[9] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][9] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1462,10 +1670,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[10]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][10] * x[k])
-			s0_1 += float32(wq[k+1][10] * x[k+1])
-			s0_2 += float32(wq[k+2][10] * x[k+2])
-			s0_3 += float32(wq[k+3][10] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[10] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][10] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1475,10 +1699,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[11]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][11] * x[k])
-			s0_1 += float32(wq[k+1][11] * x[k+1])
-			s0_2 += float32(wq[k+2][11] * x[k+2])
-			s0_3 += float32(wq[k+3][11] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[11] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][11] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1488,10 +1728,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[12]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][12] * x[k])
-			s0_1 += float32(wq[k+1][12] * x[k+1])
-			s0_2 += float32(wq[k+2][12] * x[k+2])
-			s0_3 += float32(wq[k+3][12] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[12] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][12] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1501,10 +1757,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[13]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][13] * x[k])
-			s0_1 += float32(wq[k+1][13] * x[k+1])
-			s0_2 += float32(wq[k+2][13] * x[k+2])
-			s0_3 += float32(wq[k+3][13] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[13] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][13] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1514,10 +1786,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[14]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][14] * x[k])
-			s0_1 += float32(wq[k+1][14] * x[k+1])
-			s0_2 += float32(wq[k+2][14] * x[k+2])
-			s0_3 += float32(wq[k+3][14] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[14] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][14] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1527,10 +1815,26 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 		s0_0 := bq[15]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 21; k += 4 {
-			s0_0 += float32(wq[k][15] * x[k])
-			s0_1 += float32(wq[k+1][15] * x[k+1])
-			s0_2 += float32(wq[k+2][15] * x[k+2])
-			s0_3 += float32(wq[k+3][15] * x[k+3])
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[15] * xk)
+			}
 		}
 		s0_0 += float32(wq[24][15] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
@@ -1562,7 +1866,7 @@ func eluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 //		y[n] = gelu(s)
 //	}
 //
-// Rolled: 627 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 627 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1572,240 +1876,351 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 15; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			{
 				wk := &wq[16]
 				xk := x[16]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[17]
-				xk = x[17]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[18]
-				xk = x[18]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0_0 += float32(wk[0] * xk)
+				s1_0 += float32(wk[1] * xk)
+				s2_0 += float32(wk[2] * xk)
 			}
+			{
+				wk := &wq[17]
+				xk := x[17]
+				s0_1 += float32(wk[0] * xk)
+				s1_1 += float32(wk[1] * xk)
+				s2_1 += float32(wk[2] * xk)
+			}
+			s0_0 += float32(wq[18][0] * x[18])
+			s1_0 += float32(wq[18][1] * x[18])
+			s2_0 += float32(wq[18][2] * x[18])
+			s0 := (s0_0 + s0_1)
 			yq[0] = gelu(s0)
+			s1 := (s1_0 + s1_1)
 			yq[1] = gelu(s1)
+			s2 := (s2_0 + s2_1)
 			yq[2] = gelu(s2)
-			yq[3] = gelu(s3)
-			yq[4] = gelu(s4)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 15; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
 			{
 				wk := &wq[16]
 				xk := x[16]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[17]
-				xk = x[17]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[18]
-				xk = x[18]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0_0 += float32(wk[3] * xk)
+				s1_0 += float32(wk[4] * xk)
+				s2_0 += float32(wk[5] * xk)
 			}
-			yq[5] = gelu(s0)
-			yq[6] = gelu(s1)
-			yq[7] = gelu(s2)
-			yq[8] = gelu(s3)
-			yq[9] = gelu(s4)
+			{
+				wk := &wq[17]
+				xk := x[17]
+				s0_1 += float32(wk[3] * xk)
+				s1_1 += float32(wk[4] * xk)
+				s2_1 += float32(wk[5] * xk)
+			}
+			s0_0 += float32(wq[18][3] * x[18])
+			s1_0 += float32(wq[18][4] * x[18])
+			s2_0 += float32(wq[18][5] * x[18])
+			s0 := (s0_0 + s0_1)
+			yq[3] = gelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[4] = gelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = gelu(s2)
 		}
 		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			s2_0 := bq[8]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 15; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+					s2_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+					s2_1 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+					s2_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+					s2_1 += float32(wk[8] * xk)
+				}
 			}
 			{
 				wk := &wq[16]
 				xk := x[16]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[17]
-				xk = x[17]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[18]
-				xk = x[18]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
+				s0_0 += float32(wk[6] * xk)
+				s1_0 += float32(wk[7] * xk)
+				s2_0 += float32(wk[8] * xk)
 			}
-			yq[10] = gelu(s0)
-			yq[11] = gelu(s1)
-			yq[12] = gelu(s2)
-			yq[13] = gelu(s3)
-			yq[14] = gelu(s4)
-			yq[15] = gelu(s5)
+			{
+				wk := &wq[17]
+				xk := x[17]
+				s0_1 += float32(wk[6] * xk)
+				s1_1 += float32(wk[7] * xk)
+				s2_1 += float32(wk[8] * xk)
+			}
+			s0_0 += float32(wq[18][6] * x[18])
+			s1_0 += float32(wq[18][7] * x[18])
+			s2_0 += float32(wq[18][8] * x[18])
+			s0 := (s0_0 + s0_1)
+			yq[6] = gelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = gelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[8] = gelu(s2)
+		}
+		{
+			s0_0 := bq[9]
+			s1_0 := bq[10]
+			s2_0 := bq[11]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 15; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[9] * xk)
+					s1_0 += float32(wk[10] * xk)
+					s2_0 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[9] * xk)
+					s1_1 += float32(wk[10] * xk)
+					s2_1 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[9] * xk)
+					s1_0 += float32(wk[10] * xk)
+					s2_0 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[9] * xk)
+					s1_1 += float32(wk[10] * xk)
+					s2_1 += float32(wk[11] * xk)
+				}
+			}
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0_0 += float32(wk[9] * xk)
+				s1_0 += float32(wk[10] * xk)
+				s2_0 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[17]
+				xk := x[17]
+				s0_1 += float32(wk[9] * xk)
+				s1_1 += float32(wk[10] * xk)
+				s2_1 += float32(wk[11] * xk)
+			}
+			s0_0 += float32(wq[18][9] * x[18])
+			s1_0 += float32(wq[18][10] * x[18])
+			s2_0 += float32(wq[18][11] * x[18])
+			s0 := (s0_0 + s0_1)
+			yq[9] = gelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[10] = gelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[11] = gelu(s2)
+		}
+		{
+			s0_0 := bq[12]
+			s1_0 := bq[13]
+			s2_0 := bq[14]
+			s3_0 := bq[15]
+			var s0_1, s1_1, s2_1, s3_1 float32
+			for k := 0; k <= 15; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[12] * xk)
+					s1_0 += float32(wk[13] * xk)
+					s2_0 += float32(wk[14] * xk)
+					s3_0 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[12] * xk)
+					s1_1 += float32(wk[13] * xk)
+					s2_1 += float32(wk[14] * xk)
+					s3_1 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[12] * xk)
+					s1_0 += float32(wk[13] * xk)
+					s2_0 += float32(wk[14] * xk)
+					s3_0 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[12] * xk)
+					s1_1 += float32(wk[13] * xk)
+					s2_1 += float32(wk[14] * xk)
+					s3_1 += float32(wk[15] * xk)
+				}
+			}
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0_0 += float32(wk[12] * xk)
+				s1_0 += float32(wk[13] * xk)
+				s2_0 += float32(wk[14] * xk)
+				s3_0 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[17]
+				xk := x[17]
+				s0_1 += float32(wk[12] * xk)
+				s1_1 += float32(wk[13] * xk)
+				s2_1 += float32(wk[14] * xk)
+				s3_1 += float32(wk[15] * xk)
+			}
+			s0_0 += float32(wq[18][12] * x[18])
+			s1_0 += float32(wq[18][13] * x[18])
+			s2_0 += float32(wq[18][14] * x[18])
+			s3_0 += float32(wq[18][15] * x[18])
+			s0 := (s0_0 + s0_1)
+			yq[12] = gelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[13] = gelu(s1)
+			s2 := (s2_0 + s2_1)
+			yq[14] = gelu(s2)
+			s3 := (s3_0 + s3_1)
+			yq[15] = gelu(s3)
 		}
 	}
 	{
 		yq := (*[1]float32)(y[32 : 32+1])
 		bq := &b[2]
 		{
-			s0 := bq[0]
+			s0_0 := bq[0]
+			var s0_1 float32
 			for k := 0; k <= 15; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+				}
 			}
 			{
 				wk := &wt[16]
 				xk := x[16]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[17]
-				xk = x[17]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[18]
-				xk = x[18]
-				s0 += float32(wk[0] * xk)
+				s0_0 += float32(wk[0] * xk)
 			}
+			{
+				wk := &wt[17]
+				xk := x[17]
+				s0_1 += float32(wk[0] * xk)
+			}
+			s0_0 += float32(wt[18][0] * x[18])
+			s0 := (s0_0 + s0_1)
 			yq[0] = gelu(s0)
 		}
 	}
@@ -1829,7 +2244,7 @@ func eyeForwardRowsGeneric(y [][33]float32, x [][19]float32, w *[2][19][16]float
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 561 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
 func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -1839,152 +2254,498 @@ func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 	yq := (*[16]float32)(y[0 : 0+16])
 	{
 		s0_0 := bq[0]
-		s1_0 := bq[1]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][0] * x[k])
-			s1_0 += float32(wq[k][1] * x[k])
-			s0_1 += float32(wq[k+1][0] * x[k+1])
-			s1_1 += float32(wq[k+1][1] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[0] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[0] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][0] * x[32])
-		s1_0 += float32(wq[32][1] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[0] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[1] = tanh(s1)
+	}
+	{
+		s0_0 := bq[1]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[1] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[1] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][1] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[1] = tanh(s0)
 	}
 	{
 		s0_0 := bq[2]
-		s1_0 := bq[3]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][2] * x[k])
-			s1_0 += float32(wq[k][3] * x[k])
-			s0_1 += float32(wq[k+1][2] * x[k+1])
-			s1_1 += float32(wq[k+1][3] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[2] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[2] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][2] * x[32])
-		s1_0 += float32(wq[32][3] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[2] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[3] = tanh(s1)
+	}
+	{
+		s0_0 := bq[3]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[3] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[3] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][3] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[3] = tanh(s0)
 	}
 	{
 		s0_0 := bq[4]
-		s1_0 := bq[5]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][4] * x[k])
-			s1_0 += float32(wq[k][5] * x[k])
-			s0_1 += float32(wq[k+1][4] * x[k+1])
-			s1_1 += float32(wq[k+1][5] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[4] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[4] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][4] * x[32])
-		s1_0 += float32(wq[32][5] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[4] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[5] = tanh(s1)
+	}
+	{
+		s0_0 := bq[5]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[5] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[5] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][5] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[5] = tanh(s0)
 	}
 	{
 		s0_0 := bq[6]
-		s1_0 := bq[7]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][6] * x[k])
-			s1_0 += float32(wq[k][7] * x[k])
-			s0_1 += float32(wq[k+1][6] * x[k+1])
-			s1_1 += float32(wq[k+1][7] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[6] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[6] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][6] * x[32])
-		s1_0 += float32(wq[32][7] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[6] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[7] = tanh(s1)
+	}
+	{
+		s0_0 := bq[7]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[7] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[7] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][7] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[7] = tanh(s0)
 	}
 	{
 		s0_0 := bq[8]
-		s1_0 := bq[9]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][8] * x[k])
-			s1_0 += float32(wq[k][9] * x[k])
-			s0_1 += float32(wq[k+1][8] * x[k+1])
-			s1_1 += float32(wq[k+1][9] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[8] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[8] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][8] * x[32])
-		s1_0 += float32(wq[32][9] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[8] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[9] = tanh(s1)
+	}
+	{
+		s0_0 := bq[9]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[9] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[9] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][9] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[9] = tanh(s0)
 	}
 	{
 		s0_0 := bq[10]
-		s1_0 := bq[11]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][10] * x[k])
-			s1_0 += float32(wq[k][11] * x[k])
-			s0_1 += float32(wq[k+1][10] * x[k+1])
-			s1_1 += float32(wq[k+1][11] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[10] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[10] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][10] * x[32])
-		s1_0 += float32(wq[32][11] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[10] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[11] = tanh(s1)
+	}
+	{
+		s0_0 := bq[11]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[11] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[11] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][11] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[11] = tanh(s0)
 	}
 	{
 		s0_0 := bq[12]
-		s1_0 := bq[13]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][12] * x[k])
-			s1_0 += float32(wq[k][13] * x[k])
-			s0_1 += float32(wq[k+1][12] * x[k+1])
-			s1_1 += float32(wq[k+1][13] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[12] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[12] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][12] * x[32])
-		s1_0 += float32(wq[32][13] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[12] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[13] = tanh(s1)
+	}
+	{
+		s0_0 := bq[13]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[13] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[13] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][13] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[13] = tanh(s0)
 	}
 	{
 		s0_0 := bq[14]
-		s1_0 := bq[15]
-		var s0_1, s1_1 float32
-		for k := 0; k <= 31; k += 2 {
-			s0_0 += float32(wq[k][14] * x[k])
-			s1_0 += float32(wq[k][15] * x[k])
-			s0_1 += float32(wq[k+1][14] * x[k+1])
-			s1_1 += float32(wq[k+1][15] * x[k+1])
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[14] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[14] * xk)
+			}
 		}
 		s0_0 += float32(wq[32][14] * x[32])
-		s1_0 += float32(wq[32][15] * x[32])
-		s0 := (s0_0 + s0_1)
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		yq[14] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		yq[15] = tanh(s1)
+	}
+	{
+		s0_0 := bq[15]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 29; k += 4 {
+			{
+				wk := &wq[k]
+				xk := x[k]
+				s0_0 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+1]
+				xk := x[k+1]
+				s0_1 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+2]
+				xk := x[k+2]
+				s0_2 += float32(wk[15] * xk)
+			}
+			{
+				wk := &wq[k+3]
+				xk := x[k+3]
+				s0_3 += float32(wk[15] * xk)
+			}
+		}
+		s0_0 += float32(wq[32][15] * x[32])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[15] = tanh(s0)
 	}
 	{
 		yq := (*[1]float32)(y[16 : 16+1])
 		bq := &b[1]
 		{
 			s0_0 := bq[0]
-			var s0_1 float32
-			for k := 0; k <= 31; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 29; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			s0_0 += float32(wt[32][0] * x[32])
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = tanh(s0)
 		}
 	}
@@ -2319,10 +3080,26 @@ func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b 
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = sigmoid(s0)

@@ -51,17 +51,17 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.b6d4ecp-02,
-	0x1.551cbp-03,
-	0x1.9e9cbcp-02,
+	0x1.b6d4eap-02,
+	0x1.551cb2p-03,
+	0x1.9e9cbep-02,
 	0x1.37ddccp-01,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.b6d4ecp-02,
-	0x1.551cbp-03,
-	0x1.9e9cbcp-02,
+	0x1.b6d4eap-02,
+	0x1.551cb2p-03,
+	0x1.9e9cbep-02,
 	0x1.37ddccp-01,
 }
 

@@ -278,10 +278,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = s0
@@ -290,10 +306,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[1]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][1] * x[k+1])
-				s0_2 += float32(wt[k+2][1] * x[k+2])
-				s0_3 += float32(wt[k+3][1] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[1] = s0
@@ -302,10 +334,26 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 			s0_0 := bq[2]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s0_2 += float32(wt[k+2][2] * x[k+2])
-				s0_3 += float32(wt[k+3][2] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[2] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[2] = s0
@@ -789,10 +837,26 @@ func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b 
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 12; k += 4 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = s0

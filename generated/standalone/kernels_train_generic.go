@@ -375,27 +375,44 @@ func dense2ForwardTrainGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, 
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s1_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s1_1 += float32(wt[k+1][1] * x[k+1])
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 4; k += 4 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
 			s0 := (s0_0 + s0_1)
 			yq[0] = s0
 			s1 := (s1_0 + s1_1)
 			yq[1] = s1
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1 float32
-			for k := 0; k <= 6; k += 2 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-			}
-			s0 := (s0_0 + s0_1)
-			yq[2] = s0
+			s2 := (s2_0 + s2_1)
+			yq[2] = s2
 		}
 	}
 }
@@ -421,61 +438,49 @@ func dense2ForwardTrainRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]flo
 // Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardTrain_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
+		// y[0…2] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
 		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
+		s2_0 := b[0][2]
+		var s0_1, s1_1, s2_1 float32
 		xk := x[0]
 		s0_0 += float32(wt[0][0] * xk)
 		s1_0 += float32(wt[0][1] * xk)
+		s2_0 += float32(wt[0][2] * xk)
 		xk = x[1]
 		s0_1 += float32(wt[1][0] * xk)
 		s1_1 += float32(wt[1][1] * xk)
+		s2_1 += float32(wt[1][2] * xk)
 		xk = x[2]
 		s0_0 += float32(wt[2][0] * xk)
 		s1_0 += float32(wt[2][1] * xk)
+		s2_0 += float32(wt[2][2] * xk)
 		xk = x[3]
 		s0_1 += float32(wt[3][0] * xk)
 		s1_1 += float32(wt[3][1] * xk)
+		s2_1 += float32(wt[3][2] * xk)
 		xk = x[4]
 		s0_0 += float32(wt[4][0] * xk)
 		s1_0 += float32(wt[4][1] * xk)
+		s2_0 += float32(wt[4][2] * xk)
 		xk = x[5]
 		s0_1 += float32(wt[5][0] * xk)
 		s1_1 += float32(wt[5][1] * xk)
+		s2_1 += float32(wt[5][2] * xk)
 		xk = x[6]
 		s0_0 += float32(wt[6][0] * xk)
 		s1_0 += float32(wt[6][1] * xk)
+		s2_0 += float32(wt[6][2] * xk)
 		xk = x[7]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
+		s2_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = s0
 		s1 := (s1_0 + s1_1)
 		y[1] = s1
-	}
-	{
-		// y[2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		var s0_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][2] * xk)
-		s0 := (s0_0 + s0_1)
-		y[2] = s0
+		s2 := (s2_0 + s2_1)
+		y[2] = s2
 	}
 }
 

@@ -482,7 +482,7 @@ func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float3
 // dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
@@ -492,9 +492,9 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := 0; q < 2; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -504,9 +504,8 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
@@ -545,7 +544,7 @@ func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *f
 // dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
 func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
@@ -555,9 +554,9 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := 0; q < 2; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -567,9 +566,8 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 			return
 		}
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}

@@ -612,7 +612,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 1024 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardTrainGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -622,123 +622,451 @@ func dense2ForwardTrainGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]flo
 		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0_0 := bq[0]
-			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][0] * x[k])
-				s1_0 += float32(wq[k][1] * x[k])
-				s0_1 += float32(wq[k+1][0] * x[k+1])
-				s1_1 += float32(wq[k+1][1] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = tanh(s1)
+		}
+		{
+			s0_0 := bq[1]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[1] = tanh(s0)
 		}
 		{
 			s0_0 := bq[2]
-			s1_0 := bq[3]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][2] * x[k])
-				s1_0 += float32(wq[k][3] * x[k])
-				s0_1 += float32(wq[k+1][2] * x[k+1])
-				s1_1 += float32(wq[k+1][3] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[2] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[2] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[3] = tanh(s1)
+		}
+		{
+			s0_0 := bq[3]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[3] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[3] = tanh(s0)
 		}
 		{
 			s0_0 := bq[4]
-			s1_0 := bq[5]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][4] * x[k])
-				s1_0 += float32(wq[k][5] * x[k])
-				s0_1 += float32(wq[k+1][4] * x[k+1])
-				s1_1 += float32(wq[k+1][5] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[4] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[4] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[5] = tanh(s1)
+		}
+		{
+			s0_0 := bq[5]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[5] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[5] = tanh(s0)
 		}
 		{
 			s0_0 := bq[6]
-			s1_0 := bq[7]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][6] * x[k])
-				s1_0 += float32(wq[k][7] * x[k])
-				s0_1 += float32(wq[k+1][6] * x[k+1])
-				s1_1 += float32(wq[k+1][7] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[6] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[6] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = tanh(s1)
+		}
+		{
+			s0_0 := bq[7]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[7] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[7] = tanh(s0)
 		}
 		{
 			s0_0 := bq[8]
-			s1_0 := bq[9]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][8] * x[k])
-				s1_0 += float32(wq[k][9] * x[k])
-				s0_1 += float32(wq[k+1][8] * x[k+1])
-				s1_1 += float32(wq[k+1][9] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[8] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[8] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[9] = tanh(s1)
+		}
+		{
+			s0_0 := bq[9]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[9] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[9] = tanh(s0)
 		}
 		{
 			s0_0 := bq[10]
-			s1_0 := bq[11]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][10] * x[k])
-				s1_0 += float32(wq[k][11] * x[k])
-				s0_1 += float32(wq[k+1][10] * x[k+1])
-				s1_1 += float32(wq[k+1][11] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[10] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[10] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[10] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[10] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[10] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[11] = tanh(s1)
+		}
+		{
+			s0_0 := bq[11]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[11] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[11] = tanh(s0)
 		}
 		{
 			s0_0 := bq[12]
-			s1_0 := bq[13]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][12] * x[k])
-				s1_0 += float32(wq[k][13] * x[k])
-				s0_1 += float32(wq[k+1][12] * x[k+1])
-				s1_1 += float32(wq[k+1][13] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[12] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[12] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[12] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[12] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[12] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[13] = tanh(s1)
+		}
+		{
+			s0_0 := bq[13]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[13] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[13] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[13] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[13] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[13] = tanh(s0)
 		}
 		{
 			s0_0 := bq[14]
-			s1_0 := bq[15]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 30; k += 2 {
-				s0_0 += float32(wq[k][14] * x[k])
-				s1_0 += float32(wq[k][15] * x[k])
-				s0_1 += float32(wq[k+1][14] * x[k+1])
-				s1_1 += float32(wq[k+1][15] * x[k+1])
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[14] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[14] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[14] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[14] * xk)
+				}
 			}
-			s0 := (s0_0 + s0_1)
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[14] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[15] = tanh(s1)
+		}
+		{
+			s0_0 := bq[15]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 28; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[15] * xk)
+				}
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[15] = tanh(s0)
 		}
 	}
 }
@@ -981,16 +1309,48 @@ func dense3ForwardTrainGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 24; k += 8 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			for k := 0; k <= 24; k += 8 {
-				s0_4 += float32(wt[k+4][0] * x[k+4])
-				s0_5 += float32(wt[k+5][0] * x[k+5])
-				s0_6 += float32(wt[k+6][0] * x[k+6])
-				s0_7 += float32(wt[k+7][0] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[0] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = s0
@@ -999,16 +1359,48 @@ func dense3ForwardTrainGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32
 			s0_0 := bq[1]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 24; k += 8 {
-				s0_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][1] * x[k+1])
-				s0_2 += float32(wt[k+2][1] * x[k+2])
-				s0_3 += float32(wt[k+3][1] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
 			}
 			for k := 0; k <= 24; k += 8 {
-				s0_4 += float32(wt[k+4][1] * x[k+4])
-				s0_5 += float32(wt[k+5][1] * x[k+5])
-				s0_6 += float32(wt[k+6][1] * x[k+6])
-				s0_7 += float32(wt[k+7][1] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[1] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[1] = s0

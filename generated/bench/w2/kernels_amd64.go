@@ -431,10 +431,15 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 //go:noescape
 func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense2ForwardRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
@@ -444,8 +449,8 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -455,6 +460,7 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 		}
 		m := len(x)
 		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense2ForwardRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
@@ -489,10 +495,15 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense2ForwardTrainRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
 func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
@@ -502,8 +513,8 @@ func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]floa
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -513,6 +524,7 @@ func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]floa
 		}
 		m := len(x)
 		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense2ForwardTrainRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)

@@ -375,7 +375,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -385,122 +385,502 @@ func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]flo
 		bq := &b[0]
 		{
 			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[0] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = s0
 		}
 		{
 			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][1] * x[k])
-				s0_1 += float32(wt[k+1][1] * x[k+1])
-				s0_2 += float32(wt[k+2][1] * x[k+2])
-				s0_3 += float32(wt[k+3][1] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[1] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[1] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[1] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[1] = s0
 		}
 		{
 			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][2] * x[k])
-				s0_1 += float32(wt[k+1][2] * x[k+1])
-				s0_2 += float32(wt[k+2][2] * x[k+2])
-				s0_3 += float32(wt[k+3][2] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[2] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[2] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[2] = s0
 		}
 		{
 			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][3] * x[k])
-				s0_1 += float32(wt[k+1][3] * x[k+1])
-				s0_2 += float32(wt[k+2][3] * x[k+2])
-				s0_3 += float32(wt[k+3][3] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[3] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[3] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[3] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[3] = s0
 		}
 		{
 			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][4] * x[k])
-				s0_1 += float32(wt[k+1][4] * x[k+1])
-				s0_2 += float32(wt[k+2][4] * x[k+2])
-				s0_3 += float32(wt[k+3][4] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[4] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[4] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[4] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[4] = s0
 		}
 		{
 			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][5] * x[k])
-				s0_1 += float32(wt[k+1][5] * x[k+1])
-				s0_2 += float32(wt[k+2][5] * x[k+2])
-				s0_3 += float32(wt[k+3][5] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[5] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[5] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[5] = s0
 		}
 		{
 			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][6] * x[k])
-				s0_1 += float32(wt[k+1][6] * x[k+1])
-				s0_2 += float32(wt[k+2][6] * x[k+2])
-				s0_3 += float32(wt[k+3][6] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[6] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[6] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[6] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[6] = s0
 		}
 		{
 			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][7] * x[k])
-				s0_1 += float32(wt[k+1][7] * x[k+1])
-				s0_2 += float32(wt[k+2][7] * x[k+2])
-				s0_3 += float32(wt[k+3][7] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[7] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[7] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[7] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[7] = s0
 		}
 		{
 			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][8] * x[k])
-				s0_1 += float32(wt[k+1][8] * x[k+1])
-				s0_2 += float32(wt[k+2][8] * x[k+2])
-				s0_3 += float32(wt[k+3][8] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[8] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[8] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[8] = s0
 		}
 		{
 			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 124; k += 4 {
-				s0_0 += float32(wt[k][9] * x[k])
-				s0_1 += float32(wt[k+1][9] * x[k+1])
-				s0_2 += float32(wt[k+2][9] * x[k+2])
-				s0_3 += float32(wt[k+3][9] * x[k+3])
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[9] * xk)
+				}
 			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			for k := 0; k <= 120; k += 8 {
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[9] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[9] * xk)
+				}
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[9] = s0
 		}
 	}

@@ -47,30 +47,30 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.72011cp-08,
-	0x1.44bfe4p-04,
-	0x1.2497acp-07,
+	0x1.720122p-08,
+	0x1.44bfdep-04,
+	0x1.2497a6p-07,
 	0x1.4bb236p-02,
-	0x1.908f2p-06,
-	0x1.7d0386p-06,
-	0x1.006ae2p-06,
-	0x1.5dc21ep-02,
+	0x1.908f18p-06,
+	0x1.7d038p-06,
+	0x1.006adep-06,
+	0x1.5dc218p-02,
 	0x1.627d92p-03,
-	0x1.1414a2p-08,
+	0x1.14149ep-08,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.720112p-08,
+	0x1.720108p-08,
 	0x1.44bfe4p-04,
 	0x1.2497acp-07,
-	0x1.4bb23ap-02,
-	0x1.908f18p-06,
-	0x1.7d0386p-06,
-	0x1.006ae2p-06,
-	0x1.5dc21ep-02,
-	0x1.627d84p-03,
-	0x1.14149ap-08,
+	0x1.4bb238p-02,
+	0x1.908f1ap-06,
+	0x1.7d038ep-06,
+	0x1.006aep-06,
+	0x1.5dc22p-02,
+	0x1.627d86p-03,
+	0x1.14149cp-08,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

@@ -930,10 +930,15 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 //go:noescape
 func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardRowsPanel1AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel1AVX2 sums 512 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense3ForwardRowsPanel2AVX2 sums 512 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
@@ -943,8 +948,8 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -954,6 +959,7 @@ func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, 
 		}
 		m := len(x)
 		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense3ForwardRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
@@ -988,10 +994,15 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 //go:noescape
 func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
-// dense3ForwardTrainRowsPanel1AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel1AVX2 sums 512 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense3ForwardTrainRowsPanel2AVX2 sums 512 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
 func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
@@ -1001,8 +1012,8 @@ func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]floa
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by3, by2, single3 := rowTiles(m, 3, 2)
+		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -1012,6 +1023,7 @@ func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]floa
 		}
 		m := len(x)
 		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		dense3ForwardTrainRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)

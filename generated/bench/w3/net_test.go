@@ -47,30 +47,30 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.975384p-04,
-	0x1.4b1dc6p-04,
-	0x1.2b2896p-04,
-	0x1.297736p-07,
-	0x1.280392p-02,
-	0x1.7d8718p-06,
-	0x1.d50cap-05,
-	0x1.4339e4p-07,
-	0x1.4b111p-02,
+	0x1.975388p-04,
+	0x1.4b1dc8p-04,
+	0x1.2b289cp-04,
+	0x1.297734p-07,
+	0x1.28039p-02,
+	0x1.7d871ap-06,
+	0x1.d50caap-05,
+	0x1.4339eap-07,
+	0x1.4b110cp-02,
 	0x1.1d2acep-05,
 }
 
 // fusedGolden is the same with fused multiply-add.
 var fusedGolden = [...]float32{
-	0x1.9753a4p-04,
-	0x1.4b1dc2p-04,
-	0x1.2b28a4p-04,
-	0x1.297726p-07,
+	0x1.9753aap-04,
+	0x1.4b1dc8p-04,
+	0x1.2b28aap-04,
+	0x1.29772ep-07,
 	0x1.28039ap-02,
-	0x1.7d871ap-06,
-	0x1.d50c94p-05,
-	0x1.4339ecp-07,
-	0x1.4b10fep-02,
-	0x1.1d2acep-05,
+	0x1.7d8718p-06,
+	0x1.d50cap-05,
+	0x1.4339eap-07,
+	0x1.4b10fcp-02,
+	0x1.1d2ad6p-05,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

@@ -1066,16 +1066,48 @@ func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32,
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 248; k += 8 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			for k := 0; k <= 248; k += 8 {
-				s0_4 += float32(wt[k+4][0] * x[k+4])
-				s0_5 += float32(wt[k+5][0] * x[k+5])
-				s0_6 += float32(wt[k+6][0] * x[k+6])
-				s0_7 += float32(wt[k+7][0] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[0] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = s0

@@ -70,7 +70,7 @@ func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4]
 // dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -85,16 +85,9 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -104,9 +97,9 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -140,7 +133,7 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 // dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -155,16 +148,9 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -174,9 +160,9 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -295,7 +281,7 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 // dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -310,16 +296,9 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -329,9 +308,9 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -341,7 +320,7 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 // dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -356,16 +335,9 @@ func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]floa
 			return
 		}
 		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
+		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -375,9 +347,9 @@ func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]floa
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}

@@ -43,7 +43,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //		y[n] = sigmoid(s)
 //	}
 //
-// Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 4096 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense1ForwardTrainGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
@@ -52,136 +52,221 @@ func dense1ForwardTrainGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]flo
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			s2_0 := bq[2]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 60; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[0] * xk)
+					s1_0 += float32(wk[1] * xk)
+					s2_0 += float32(wk[2] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[0] * xk)
+					s1_1 += float32(wk[1] * xk)
+					s2_1 += float32(wk[2] * xk)
+				}
 			}
+			s0 := (s0_0 + s0_1)
 			yq[0] = sigmoid(s0)
+			s1 := (s1_0 + s1_1)
 			yq[1] = sigmoid(s1)
+			s2 := (s2_0 + s2_1)
 			yq[2] = sigmoid(s2)
-			yq[3] = sigmoid(s3)
-			yq[4] = sigmoid(s4)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0_0 := bq[3]
+			s1_0 := bq[4]
+			s2_0 := bq[5]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 60; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[3] * xk)
+					s1_0 += float32(wk[4] * xk)
+					s2_0 += float32(wk[5] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[3] * xk)
+					s1_1 += float32(wk[4] * xk)
+					s2_1 += float32(wk[5] * xk)
+				}
 			}
-			yq[5] = sigmoid(s0)
-			yq[6] = sigmoid(s1)
-			yq[7] = sigmoid(s2)
-			yq[8] = sigmoid(s3)
-			yq[9] = sigmoid(s4)
+			s0 := (s0_0 + s0_1)
+			yq[3] = sigmoid(s0)
+			s1 := (s1_0 + s1_1)
+			yq[4] = sigmoid(s1)
+			s2 := (s2_0 + s2_1)
+			yq[5] = sigmoid(s2)
 		}
 		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			s2_0 := bq[8]
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 60; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+					s2_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+					s2_1 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[6] * xk)
+					s1_0 += float32(wk[7] * xk)
+					s2_0 += float32(wk[8] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[6] * xk)
+					s1_1 += float32(wk[7] * xk)
+					s2_1 += float32(wk[8] * xk)
+				}
 			}
-			yq[10] = sigmoid(s0)
-			yq[11] = sigmoid(s1)
-			yq[12] = sigmoid(s2)
-			yq[13] = sigmoid(s3)
-			yq[14] = sigmoid(s4)
-			yq[15] = sigmoid(s5)
+			s0 := (s0_0 + s0_1)
+			yq[6] = sigmoid(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = sigmoid(s1)
+			s2 := (s2_0 + s2_1)
+			yq[8] = sigmoid(s2)
+		}
+		{
+			s0_0 := bq[9]
+			s1_0 := bq[10]
+			s2_0 := bq[11]
+			var s0_1, s1_1, s2_1 float32
+			for k := 0; k <= 60; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[9] * xk)
+					s1_0 += float32(wk[10] * xk)
+					s2_0 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[9] * xk)
+					s1_1 += float32(wk[10] * xk)
+					s2_1 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[9] * xk)
+					s1_0 += float32(wk[10] * xk)
+					s2_0 += float32(wk[11] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[9] * xk)
+					s1_1 += float32(wk[10] * xk)
+					s2_1 += float32(wk[11] * xk)
+				}
+			}
+			s0 := (s0_0 + s0_1)
+			yq[9] = sigmoid(s0)
+			s1 := (s1_0 + s1_1)
+			yq[10] = sigmoid(s1)
+			s2 := (s2_0 + s2_1)
+			yq[11] = sigmoid(s2)
+		}
+		{
+			s0_0 := bq[12]
+			s1_0 := bq[13]
+			s2_0 := bq[14]
+			s3_0 := bq[15]
+			var s0_1, s1_1, s2_1, s3_1 float32
+			for k := 0; k <= 60; k += 4 {
+				{
+					wk := &wq[k]
+					xk := x[k]
+					s0_0 += float32(wk[12] * xk)
+					s1_0 += float32(wk[13] * xk)
+					s2_0 += float32(wk[14] * xk)
+					s3_0 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[12] * xk)
+					s1_1 += float32(wk[13] * xk)
+					s2_1 += float32(wk[14] * xk)
+					s3_1 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+2]
+					xk := x[k+2]
+					s0_0 += float32(wk[12] * xk)
+					s1_0 += float32(wk[13] * xk)
+					s2_0 += float32(wk[14] * xk)
+					s3_0 += float32(wk[15] * xk)
+				}
+				{
+					wk := &wq[k+3]
+					xk := x[k+3]
+					s0_1 += float32(wk[12] * xk)
+					s1_1 += float32(wk[13] * xk)
+					s2_1 += float32(wk[14] * xk)
+					s3_1 += float32(wk[15] * xk)
+				}
+			}
+			s0 := (s0_0 + s0_1)
+			yq[12] = sigmoid(s0)
+			s1 := (s1_0 + s1_1)
+			yq[13] = sigmoid(s1)
+			s2 := (s2_0 + s2_1)
+			yq[14] = sigmoid(s2)
+			s3 := (s3_0 + s3_1)
+			yq[15] = sigmoid(s3)
 		}
 	}
 }
@@ -614,16 +699,48 @@ func dense4ForwardTrainGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32
 			s0_0 := bq[0]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 56; k += 8 {
-				s0_0 += float32(wt[k][0] * x[k])
-				s0_1 += float32(wt[k+1][0] * x[k+1])
-				s0_2 += float32(wt[k+2][0] * x[k+2])
-				s0_3 += float32(wt[k+3][0] * x[k+3])
+				{
+					wk := &wt[k]
+					xk := x[k]
+					s0_0 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+1]
+					xk := x[k+1]
+					s0_1 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+2]
+					xk := x[k+2]
+					s0_2 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+3]
+					xk := x[k+3]
+					s0_3 += float32(wk[0] * xk)
+				}
 			}
 			for k := 0; k <= 56; k += 8 {
-				s0_4 += float32(wt[k+4][0] * x[k+4])
-				s0_5 += float32(wt[k+5][0] * x[k+5])
-				s0_6 += float32(wt[k+6][0] * x[k+6])
-				s0_7 += float32(wt[k+7][0] * x[k+7])
+				{
+					wk := &wt[k+4]
+					xk := x[k+4]
+					s0_4 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+5]
+					xk := x[k+5]
+					s0_5 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+6]
+					xk := x[k+6]
+					s0_6 += float32(wk[0] * xk)
+				}
+				{
+					wk := &wt[k+7]
+					xk := x[k+7]
+					s0_7 += float32(wk[0] * xk)
+				}
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = sigmoid(s0)
