@@ -52,7 +52,7 @@ peer() {
 	local w=$1 name=$2
 	case $name in
 	nngen)
-		on "$dir/nngen" bench "$root/golden/specs/${w,,}.yaml" --json --path auto --time 300ms \
+		on "$dir/nngen" bench "$root/golden/specs/${w,,}.yaml" --json --path "$path" --time 300ms \
 			--batch 1,32,256 --train-batch 1,32,128 | "$python" "$here/lines.py" nngen "$w" ;;
 	go) on "$dir/gopeers" -test.run - -test.bench "Benchmark/$w/.*/.*/(gonum|naivego)\$" -test.benchtime 20ms -test.count 15 |
 		"$python" "$here/lines.py" go ;;
@@ -65,9 +65,9 @@ peer() {
 }
 
 round() {
-	local dir=$1 march=native w p n=1
+	local dir=$1 march=native path=auto w p n=1
 	if [ "${2:-}" = avx2 ]; then
-		march=haswell
+		march=haswell path=avx2
 		cap
 	fi
 	export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 DNNL_NUM_THREADS=1 GOMAXPROCS=1
