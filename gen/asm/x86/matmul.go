@@ -67,9 +67,6 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.bias() {
 		m.pointer("b", regBias)
 	}
-	if m.Scaled {
-		m.pointer("scale", regPanelScale)
-	}
 	if n := m.Outputs % m.lanes(); n > 0 {
 		m.someMask(n)
 	}
@@ -204,6 +201,9 @@ func (w *writer) mulAddReg(weights, acc Y) { w.mulAdd(weights.String(), acc) }
 
 // finish adds the chains, applies the epilogue and stores.
 func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
+	if m.Scaled { // the register was that of the seventh row
+		m.pointer("scale", regPanelScale)
+	}
 	var busy []Y
 	for r := range rows {
 		for v := range m.vectors {
