@@ -75,4 +75,7 @@ func TestOldCPU(t *testing.T) {
 	for _, cpu := range oldCPUs {
 		run("purego", nil, emulator, "-cpu", cpu, "./plain")
 	}
+	// One with AVX2 but without AVX-512.
+	run("avx2", nil, emulator, "-cpu", "Haswell", "./plain")
+	run("avx2", []string{"NNGEN_PATH=avx512"}, emulator, "-cpu", "Haswell", "./plain")
 }

@@ -11,9 +11,6 @@ import (
 func targets(net *spec.Network) []string {
 	var names []string
 	for _, t := range target.Targets {
-		if net.Codegen.Storage != "float32" && !t.Narrow {
-			continue
-		}
 		if slices.Contains(net.Codegen.SIMD, "auto") || slices.Contains(net.Codegen.SIMD, t.Name) {
 			names = append(names, t.Name)
 		}

@@ -40,7 +40,7 @@ func eachSpec(paths []string, do func(path string, net *spec.Network) error) err
 type pathFlag string
 
 func (p *pathFlag) add(cmd *cobra.Command) {
-	cmd.Flags().Var(p, "path", "`NAME` of the implementation to run on: purego, avx2, auto (default auto)")
+	cmd.Flags().Var(p, "path", "`NAME` of the implementation to run on: purego, avx2, avx512, auto (default auto)")
 }
 
 // String returns the value.

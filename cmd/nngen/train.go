@@ -49,6 +49,7 @@ the same bits as without the interruption.`,
 	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
 	flags.IntVar(&o.Epochs, "epochs", 10, "how often to go through the data, in all")
 	flags.IntVar(&o.Batch, "batch", 0, "samples per step (default the spec's)")
+	flags.IntVar(&o.Workers, "workers", 1, "goroutines that share each step; any number gives the same bits")
 	flags.Uint64Var(&o.Seed, "seed", 1, "of initial weights, split, order and dropout")
 	flags.BoolVar(&o.Shuffle, "shuffle", true, "go through the data in random order")
 	flags.StringVar(&o.Weights, "weights", "", "`FILE` of weights to start from")

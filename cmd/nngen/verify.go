@@ -31,7 +31,7 @@ gradients and training steps equal the oracle bit for bit, on random samples and
 parameters; errors against float64, per layer; gradients against differences of
 the loss; and the tests of the package itself.
 
-An ONNX model is imported first, and its weights are used. Reference inputs and
+A model (ONNX, RTNeural) is imported first, and its weights are used. Reference inputs and
 outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
 within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
 an operator needs as constants are taken from the first folder.`,
@@ -47,8 +47,10 @@ an operator needs as constants are taken from the first folder.`,
 			if err != nil {
 				return err
 			}
-			if err := checkWeights(f.Options.Weights); err != nil {
-				return err
+			if f.WeightData == nil {
+				if err := checkWeights(f.Options.Weights); err != nil {
+					return err
+				}
 			}
 			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
 			report, err := verify.Run(cmd.Context(), net, f.Options)
@@ -69,7 +71,7 @@ an operator needs as constants are taken from the first folder.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights to verify with as well")
 	cmd.Flags().IntVar(&o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
-	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, auto (default all that this machine has)")
+	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, avx512, auto (default all that this machine has)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")

@@ -213,7 +213,7 @@ func matVecCases(s *suite) {
 // tiles are numbers of tiles, different ones from turn to turn, and the rows
 // they make.
 func tiles(of []int, turn int) (counts []int, rows int) {
-	counts = []int{turn / 5 % 2, (turn + 1) % 3, turn / 3 % 2, turn / 2 % 3}[4-len(of):]
+	counts = []int{turn / 4 % 2, (turn + 1) % 3, turn / 3 % 2, turn / 2 % 3}[4-len(of):]
 	for i := range counts {
 		rows += counts[i] * of[i]
 	}

@@ -37,9 +37,9 @@ func (s *suite) end(k *kernel.Kernel, sum, scale, bias float64) float64 {
 	return s.arith.Apply(expr.OpMul, sum, scale)
 }
 
-// storage are the types of weights that the target widens when it reads them.
+// storage are the types of weights that are widened when they are read.
 func (s *suite) storage() []string {
-	if !s.Narrow || s.elem != "float32" {
+	if s.elem != "float32" {
 		return nil
 	}
 	return []string{"float16", "int8"}

@@ -105,7 +105,7 @@ func Run(ctx context.Context, net *spec.Network, o Options) (*Report, error) {
 	for i := range b.report.Results {
 		r := &b.report.Results[i]
 		var limit *Limit
-		if m := b.report.Machine; m != nil {
+		if m := *b.report.machine(r.Path); m != nil {
 			l := m.limit(&b.report.Cost, b.prog.DType, r.Mode, r.Batch)
 			limit = &l
 		}
@@ -224,10 +224,11 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 				return run.PathError(path, taken)
 			}
 		case e.Machine != nil:
-			if b.report.Machine == nil {
-				b.report.Machine = &Machine{}
+			m := b.report.machine(taken)
+			if *m == nil {
+				*m = &Machine{}
 			}
-			b.report.Machine.merge(e.Machine)
+			(*m).merge(e.Machine)
 		case e.Result != nil:
 			r := e.Result
 			b.report.Results = append(b.report.Results, Result{

@@ -211,7 +211,7 @@ func TestBandwidthProbes(t *testing.T) {
 			t.Fatalf("element %d is %g after an update, the first %g", i, v, x[0])
 		}
 	}
-	m := probeMachine(1<<20, 5*time.Millisecond)
+	m := probeMachine("avx2", 1<<20, 5*time.Millisecond)
 	if m.GFLOPs <= 0 || m.GHz <= 0 || m.Tanh <= 0 || len(m.Bandwidth) < 12 || m.Bandwidth[11].Bytes < 768<<10 {
 		t.Errorf("%+v", m)
 	}

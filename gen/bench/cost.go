@@ -37,7 +37,11 @@ func costOf(prog *ir.Program) Cost {
 	if prog.DType == ir.Float64 {
 		size = 8
 	}
-	c.Bytes = c.Parameters * size
+	for _, v := range prog.Params {
+		if len(v.Param.Values) == 0 { // not a constant of the input's normalisation
+			c.Bytes += storedBytes(v, size)
+		}
+	}
 	for _, op := range prog.Infer.Ops {
 		switch o := op.(type) {
 		case *ir.Dense:
@@ -67,6 +71,18 @@ func costOf(prog *ir.Program) Cost {
 		c.StateBytes += connections(s) * size
 	}
 	return c
+}
+
+// storedBytes is what a parameter takes in memory, with the scales of integers.
+func storedBytes(v *ir.Value, size int) int {
+	n := connections(v)
+	switch v.StorageOf() {
+	case ir.Float16:
+		return 2 * n
+	case ir.Int8:
+		return n + v.Shape[0]*size
+	}
+	return n * size
 }
 
 // connections returns the elements that a parameter, or its gradient or state,

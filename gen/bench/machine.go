@@ -12,7 +12,7 @@ type Machine struct {
 	GHz    float64 `json:"ghz"`    // clock under load
 	GFLOPs float64 `json:"gflops"` // peak of float32 multiply-adds, 2 operations each
 	// FLOPsPerCycle should be close to 32: two fused multiply-adds of eight
-	// float32 per cycle.
+	// float32 per cycle; to 64 with AVX-512 where the core has two such units.
 	FLOPsPerCycle float64     `json:"flops_per_cycle"`
 	Bandwidth     []Bandwidth `json:"bandwidth"`
 	// Nanoseconds per element of straight vector code, float32.

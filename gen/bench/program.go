@@ -22,7 +22,6 @@ var programFiles = []struct{ name, tmpl string }{
 	{"machine.go", "bencher_machine.go.tmpl"},
 	{"machine_other.go", "bencher_machine_other.go.tmpl"},
 	{"machine_amd64.go", "bencher_machine_amd64.go.tmpl"},
-	{"probes_amd64.s", "bencher_probes_amd64.s.tmpl"},
 	{"cpu_amd64.s", "cpu_amd64.s.tmpl"},
 }
 
@@ -81,5 +80,30 @@ func program(prog *ir.Program, pkg map[string][]byte) (map[string][]byte, error)
 		}
 		all[f.name] = b.Bytes()
 	}
+	for _, v := range []probeView{{"", "Y", 32}, {"512", "Z", 64}} {
+		var b bytes.Buffer
+		t, err := template.ParseFS(templates.FS, probesTemplate)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.Execute(&b, v); err != nil {
+			return nil, fmt.Errorf("%s: %w", probesTemplate, err)
+		}
+		all["probes"+v.Suffix+"_amd64.s"] = b.Bytes()
+	}
 	return all, nil
 }
+
+// probesTemplate is the assembly of the probes, for vectors of any length.
+const probesTemplate = "bencher_probes_amd64.s.tmpl"
+
+// probeView is the length of vectors: what the functions' names end in, the
+// registers' letter and the bytes.
+type probeView struct {
+	Suffix, V string
+	bytes     int
+}
+
+// Bytes and Floats are the bytes and the float32 numbers of n vectors.
+func (v probeView) Bytes(n int) int  { return n * v.bytes }
+func (v probeView) Floats(n int) int { return n * v.bytes / 4 }

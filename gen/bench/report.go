@@ -17,6 +17,8 @@ type Report struct {
 	// layers, with the benchmark's parameters and samples.
 	Zeros   float64  `json:"zeros"`
 	Machine *Machine `json:"machine,omitempty"`
+	// AVX512 is the machine with vectors of 64 bytes, for the path avx512.
+	AVX512  *Machine `json:"machine_avx512,omitempty"`
 	Results []Result `json:"results"`
 }
 
@@ -74,4 +76,12 @@ func (r *Report) complete(res *Result, limit *Limit) {
 	a.PeakShare, a.BandwidthShare = per(limit.Compute)/res.SampleMin, per(limit.Memory)/res.SampleMin
 	a.TimesLimit, a.TimesLimitAct = res.SampleMin/a.Limit, res.SampleMin/a.LimitAct
 	res.Against = a
+}
+
+// machine is the place of the machine as code on a path can use it.
+func (r *Report) machine(path string) **Machine {
+	if path == "avx512" {
+		return &r.AVX512
+	}
+	return &r.Machine
 }

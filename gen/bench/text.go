@@ -18,8 +18,10 @@ func (r *Report) WriteText(w io.Writer) {
 	if r.NoTraining != "" {
 		fmt.Fprintf(w, "training is not measured: %s\n", r.NoTraining)
 	}
-	if r.Machine != nil {
-		r.Machine.writeText(w)
+	for _, m := range []*Machine{r.Machine, r.AVX512} {
+		if m != nil {
+			m.writeText(w)
+		}
 	}
 	fmt.Fprintln(w)
 	r.writeResults(w)
@@ -40,7 +42,7 @@ func (m *Machine) writeText(w io.Writer) {
 // writeResults writes the measurements.
 func (r *Report) writeResults(w io.Writer) {
 	head := "mode\tbatch\tpath\tworkers\tns/call\tmin\tns/sample\tmin\tGFLOP/s"
-	if r.Machine != nil {
+	if r.Machine != nil || r.AVX512 != nil {
 		head += "\tpeak\tbandwidth\tlimit\t×\t+activations\t×"
 	}
 	rows := []string{head + "\tallocs\tbytes"}
@@ -54,7 +56,7 @@ func (r *Report) writeResults(w io.Writer) {
 		rows = append(rows, row+fmt.Sprintf("\t%d\t%d", v.Allocs, v.Bytes))
 	}
 	writeTable(w, rows)
-	if r.Machine != nil {
+	if r.Machine != nil || r.AVX512 != nil {
 		fmt.Fprintln(w, "\nlimits are nanoseconds per sample, × how many times the minimum takes; + activations adds elementary functions")
 	}
 }

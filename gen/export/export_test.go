@@ -128,6 +128,7 @@ func TestRandomNetworks(t *testing.T) {
 	for i := range 200 {
 		net, err := g.Network(fmt.Sprintf("n%d", i))
 		require.NoError(t, err)
+		net.Codegen.Storage = "float32" // a model has the weights of the file, not of a narrow storage
 		t.Run(net.Name, func(t *testing.T) { check(t, net) })
 	}
 }

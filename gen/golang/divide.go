@@ -52,25 +52,14 @@ func (e *emitter) inGroups(k *kernelFunc, per, grouped, left int, group, rest fu
 	return out
 }
 
-// divide makes several calls of a large dense layer for one sample.
-func (p *printer) divide(k *kernelFunc) {
-	per, _, _, _, _ := panelGroups(p.layout, p.outs)
-	if per == 0 || len(k.fast) == 0 {
-		return
-	}
-	for i := range k.fast {
-		if m, ok := k.fast[i].vector.(*matVec); ok {
-			p.e.with(k.fast[i].Target, func() {
-				k.fast[i].vector, k.fast[i].code = nil, append(append(p.divided(k, k.fast[i].Target, m), k.fast[i].code...), jen.Return())
-			})
-		}
-	}
-	k.rows, k.generic, k.body = true, k.body, nil
-}
-
-// divided are the calls of a large layer with one instruction set.
-func (p *printer) divided(k *kernelFunc, t *target.Target, m *matVec) []jen.Code {
+// divide makes several calls of a large dense layer for one sample, nil where
+// one is enough.
+func (p *printer) divide(k *kernelFunc, m *matVec) []jen.Code {
 	per, grouped, group, rest, left := panelGroups(p.layout, p.outs)
+	if per == 0 {
+		return nil
+	}
+	t := p.target()
 	call := func(suffix string, panels kernel.Panels, outputs int) func(q string) jen.Code {
 		part := *m.Kernel
 		part.Panels, part.Outputs = panels, outputs

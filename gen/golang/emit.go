@@ -52,7 +52,7 @@ type emitter struct {
 	updates  map[string]string      // names of shared assembly, by instruction set and what they compute
 	rowNames map[*ir.Value]string
 	current  *target.Target  // that code is being made for
-	lists    map[string]bool // instruction sets for which inputs are listed
+	lists    map[string]bool // instruction sets by which some inputs are listed
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }

@@ -331,7 +331,6 @@ func (m *matrix) build(k *kernelFunc) {
 	k.body = p.out
 	if m.step.Vector && !m.grad {
 		p.vector(k)
-		p.divide(k)
 	}
 }
 

@@ -184,7 +184,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
 			outputs: outputs, width: width, xStride: x.stride, first: first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf(width, l.target.Lanes(typeName(l.e.elem))),
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", width, l.target.Lanes(typeName(l.e.elem))),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
 	}
@@ -206,13 +206,13 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	}
 }
 
-// vectorsOf is the number of vectors that hold m rows of a panel; the last may
-// reach into the padding of the tensor.
-func vectorsOf(width, lanes int) string {
+// vectorsOf is the number of vectors that hold some rows of a panel; the last
+// may reach into the padding of the tensor.
+func vectorsOf(rows string, width, lanes int) string {
 	if width < lanes {
-		return fmt.Sprintf("(m*%d+%d)/%d", width, lanes-1, lanes)
+		return fmt.Sprintf("(%s*%d+%d)/%d", rows, width, lanes-1, lanes)
 	}
-	return fmt.Sprintf("m*%d", width/lanes)
+	return fmt.Sprintf("%s*%d", rows, width/lanes)
 }
 
 // nameOf is the Go expression of a value's rows in the trainer.
@@ -240,7 +240,7 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	part := func(lane int, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
 			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
-			X: c.xStride, DY: dy.stride, Update: update,
+			X: c.xStride, DY: dy.stride, Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
 	fused := true
@@ -279,7 +279,9 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 
 // gradWeight is the assembly of a gradient, shared by equal layers.
 func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
-	key, doc := fmt.Sprintf("%+v", *g), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+	alone := *g
+	alone.Update = nil
+	key, doc := fmt.Sprintf("%+v", alone), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
 	if g.Update != nil {
 		key, doc = fmt.Sprintf("%s %+v", key, *g.Update), doc+" and updates what they belong to"
 	}

@@ -200,24 +200,33 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
-	part := func(p *kernel.Kernel, at, w, q, b string, lane int) jen.Code {
+	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
 		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
 			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
-		args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
-		if b != "" {
-			args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
+		call := func(first, tiles string) jen.Code {
+			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
+			if b != "" {
+				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
+			}
+			if base.Scaled {
+				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+			}
+			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 		}
-		if base.Scaled {
-			args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
+		out := []jen.Code{call(first, k.tilesOf(&tilings, tiled, sizes, "m"))}
+		if len(sizes) > 3 {
+			last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(sizes)), "0+")
+			one := strings.Repeat("0, ", len(sizes)-2) + "1, 0"
+			out = append(out, jen.If(exprf("again%d", sizes[0])).Block(call(last, one)))
 		}
-		args = append(args, k.tilesOf(&tilings, tiled, t.TileRows(elem, p.Outputs, k.step.Chains), "m"))
-		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+		return out
 	}
 	panel := func(at, w, q, b string, width, valid int) []jen.Code {
 		var out []jen.Code
 		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane))
+			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane)...)
 		}
 		return out
 	}
@@ -229,7 +238,7 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
 	if together > 1 {
-		each := []jen.Code{part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)}
+		each := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
 		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
 		for q := groups * together; q < l.Full; q++ {
 			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
@@ -269,36 +278,6 @@ func plusText(first string, lane int) string {
 		return fmt.Sprint(lane)
 	}
 	return fmt.Sprintf("%s+%d", first, lane)
-}
-
-// tilesOf declares how many tiles of each number of rows cover n rows, and
-// returns the variables.
-func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []int, n string) string {
-	if len(tiles) == 1 {
-		return n
-	}
-	vars := fmt.Sprintf("by%d, by%d", tiles[0], tiles[1])
-	for _, size := range tiles[2:] {
-		if size > 1 {
-			vars += fmt.Sprintf(", by%d", size)
-		} else {
-			vars += fmt.Sprintf(", single%d", tiles[0])
-		}
-	}
-	if !declared[vars] {
-		declared[vars] = true
-		call := fmt.Sprintf("%s(%s, %d, %d)", k.e.rowTiles(), n, tiles[0], tiles[1])
-		if len(tiles) != 3 { // the large ones first
-			var counts []string
-			for _, size := range tiles {
-				counts = append(counts, strings.TrimSuffix(fmt.Sprintf("%s/%d", n, size), "/1"))
-				n = fmt.Sprintf("%s%%%d", n, size)
-			}
-			call = strings.Join(counts, ", ")
-		}
-		*pre = append(*pre, letf(vars, "%s", call))
-	}
-	return vars
 }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
@@ -440,20 +419,4 @@ func (k *rowsKernel) rowEach(ptr map[*ir.Value]string) jen.Code {
 		}
 	}
 	return jen.Id(each.name).Call(args...)
-}
-
-// rowTiles is the function that divides rows into tiles.
-func (e *emitter) rowTiles() string {
-	e.kernel("rowTiles", "row tiles", func(f *kernelFunc) {
-		f.rows = true
-		f.doc = []string{f.name + " divides n rows into tiles of a, of b and of one row, as few of the last as can be."}
-		f.args = []arg{{"n", "int"}, {"a", "int"}, {"b", "int"}}
-		f.result = "(int, int, int)"
-		f.generic = []jen.Code{
-			jen.For(letf("i", "n / a"), exprf("i >= 0"), exprf("i--")).Block(
-				jen.If(letf("rest", "n - i*a"), exprf("rest%%b == 0")).Block(jen.Return(exprf("i, rest / b, 0")))),
-			jen.Return(exprf("n / a, n %% a / b, n %% a %% b")),
-		}
-	})
-	return e.kernels["rowTiles"].name
 }

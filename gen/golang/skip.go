@@ -42,16 +42,16 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		}
 		call := jen.Id(all.name).Call(exprf("%s", strings.Join(pass, ", ")))
 		k.doc = []string{fmt.Sprintf("%s is %s; where enough elements of x are zero, their weights are not read.", k.name, all.portable())}
-		k.generic = []jen.Code{call}
+		k.generic = []jen.Code{jen.Id(all.portable()).Call(exprf("%s", strings.Join(pass, ", ")))}
 		kern := m.forAssembly()
+		args := append([]string{"&y[0]", "&x[0]"}, weightViews(m.layout, m.bias != nil)...)
+		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
 			if !m.fusesSums() {
 				return nil
 			}
 			name := e.share(k, fmt.Sprintf("listed %+v", *kern), m.hint(train)+"Listed", "is the layer for the inputs of a list.",
 				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, kern, true) })
-			args := append([]string{"&y[0]", "&x[0]"}, weightViews(m.layout, m.bias != nil)...)
-			args = append(args, "&list[0]", "count")
 			return append(e.listed(k, "x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call, jen.Return())
 		})
 	})

@@ -39,7 +39,7 @@ type view struct {
 	// Targets are the instruction sets that there are kernels for, the preferred
 	// first.
 	Targets []targetView
-	Half    bool // their kernels read float16
+	Half    bool // some kernels read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
@@ -174,8 +174,7 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
-		v.ShareFrom, v.TileRows = e.plan.ShareFrom(), e.tileRows()
-		v.Shares = v.ShareFrom <= v.MaxBatch
+		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}

@@ -108,6 +108,9 @@ func (p *printer) vector(k *kernelFunc) {
 			m.Epilogue = nil
 			f.code = p.finishSums(k)
 		}
+		if calls := p.divide(k, m); calls != nil {
+			f = forTarget{Target: t, code: append(append(calls, f.code...), jen.Return())}
+		}
 		k.fast = append(k.fast, f)
 	})
 }
@@ -136,7 +139,8 @@ func (m *matrix) forAssembly() *kernel.Kernel {
 // but the sums, and its last result alone is stored.
 func (m *matrix) fusesSums() bool {
 	k := m.step.Kernel
-	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] && m.target().Fuses(k)
+	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] &&
+		m.e.anyTarget(func(t *target.Target) bool { return t.Fuses(k) })
 }
 
 // last is the value the epilogue ends with.
@@ -233,9 +237,14 @@ func (e *emitter) assembly() error {
 		}
 	}
 	for name, s := range text {
-		if e.lists[name] {
-			s.WriteString("\n" + target.ByName(name).NonZeroData)
+		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
+	}
+	for _, t := range e.targets() {
+		if e.lists[t.Name] {
+			text[t.Name].WriteString("\n" + t.NonZeroData)
 		}
+	}
+	for name, s := range text {
 		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
 	}
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {

@@ -147,10 +147,10 @@ func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call fun
 	pieces := func(field, index string, rows, width int) jen.Code {
 		per := max(elementsPerCall/width, 1)
 		if per >= rows {
-			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the padding belongs to it
+			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the tensor's padding belongs to it
 		}
 		return jen.For(letf("k", "0"), exprf("k < %d", rows), exprf("k += %d", per)).Block(
-			loop(call(field, fmt.Sprintf(index, "k"), fmt.Sprintf("(min(%d, %d-k)*%d+%d)/%d", per, rows, width, lanes-1, lanes)))...)
+			loop(call(field, fmt.Sprintf(index, "k"), vectorsOf(fmt.Sprintf("min(%d, %d-k)", per, rows), width, lanes)))...)
 	}
 	l := &t.Layout
 	switch l.Order {

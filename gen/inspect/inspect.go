@@ -18,6 +18,7 @@ type Report struct {
 	Doc     string  `json:"doc,omitempty"`
 	DType   string  `json:"dtype"`
 	Mode    string  `json:"mode"`
+	Storage string  `json:"storage,omitempty"` // of weights, where it is not the dtype
 	Inputs  []Port  `json:"inputs"`
 	Layers  []Layer `json:"layers"`
 	Outputs []Port  `json:"outputs"`
@@ -76,6 +77,9 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 	r := &Report{
 		Name: net.Name, Package: net.Package, Doc: net.Doc, DType: string(prog.DType), Mode: prog.Mode,
 		MultiplyAdds: prog.MultiplyAdds(), Batch: net.Codegen.Batch,
+	}
+	if s := net.Codegen.Storage; s != string(ir.Float32) {
+		r.Storage = s
 	}
 	size := elementSize(prog.DType)
 	for _, v := range prog.Params {
@@ -149,7 +153,7 @@ func (r *Report) layerBytes(p *plan.Plan) {
 		name, _, _ := strings.Cut(f.Tensor.Value.Name, ".")
 		for i := range r.Layers {
 			if r.Layers[i].Name == name {
-				r.Layers[i].Bytes += f.Size + f.Pad*elementSize(f.Elem)
+				r.Layers[i].Bytes += f.Bytes()
 			}
 		}
 	}

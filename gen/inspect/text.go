@@ -33,7 +33,11 @@ func (r *Report) WriteText(w io.Writer) {
 	rows = append(rows, []string{"total", "", "", "", count(r.Parameters), count(r.Bytes.Net), count(r.MultiplyAdds)})
 	fmt.Fprintln(w)
 	table(w, rows)
-	fmt.Fprintf(w, "\n%d bytes of parameters in memory, %d in a weight file, %d of workspace\n", r.Bytes.Net, r.Bytes.File, r.Bytes.Workspace)
+	stored := ""
+	if r.Storage != "" {
+		stored = ", weights as " + r.Storage
+	}
+	fmt.Fprintf(w, "\n%d bytes of parameters in memory%s, %d in a weight file, %d of workspace\n", r.Bytes.Net, stored, r.Bytes.File, r.Bytes.Workspace)
 	if r.Optimizer != "" {
 		fmt.Fprintf(w, "trained by %s%s\n", r.Optimizer, states(r.States))
 		fmt.Fprintf(w, "%d bytes of trainer for batches of %d, %d of them optimizer state\n", r.Bytes.Trainer, r.Batch, r.Bytes.States)

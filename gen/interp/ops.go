@@ -19,7 +19,7 @@ func (m *Machine) dense(o *ir.Dense) {
 				bias = m.values[o.B][0][n]
 			}
 			row := w[n*ins : (n+1)*ins]
-			if o.W.Param.Storage == ir.Int8 && !m.Plain {
+			if o.W.Param.Storage == ir.Int8 && !m.Plain && !m.Unrounded {
 				y[n] = m.scaled(o, row, x, n)
 				continue
 			}

@@ -42,6 +42,12 @@ func TestDense(t *testing.T) {
 			p, err := gen.Plan(net, gen.Options{})
 			require.NoError(t, err)
 			compare(t, rng, p)
+			for _, storage := range []string{"float16", "int8"} {
+				net.Codegen.Storage, net.Codegen.Train = storage, false
+				p, err := gen.Plan(net, gen.Options{})
+				require.NoError(t, err)
+				compare(t, rng, p)
+			}
 		}
 	}
 }
@@ -53,11 +59,14 @@ func compare(t *testing.T, rng *rand.Rand, p *plan.Plan) {
 		m.Set(v, w)
 	}
 	m.Set(p.Prog.Inputs[0], numbers(rng, p.Prog.Inputs[0].Size()))
-	m.Set(p.Prog.Outputs[0].Target, numbers(rng, 3))
 	require.NoError(t, m.Run(p.Prog.Infer))
-	require.NoError(t, m.Run(p.Prog.Gradients))
-	kernels := 0
-	for _, ph := range []*plan.Phase{p.Infer, p.Train.Gradients.Sample} {
+	phases, want, kernels := []*plan.Phase{p.Infer}, 2, 0
+	if p.Train != nil {
+		m.Set(p.Prog.Outputs[0].Target, numbers(rng, 3))
+		require.NoError(t, m.Run(p.Prog.Gradients))
+		phases, want = append(phases, p.Train.Gradients.Sample), 5
+	}
+	for _, ph := range phases {
 		for _, s := range ph.Steps {
 			if s.Kernel == nil {
 				continue
@@ -70,7 +79,7 @@ func compare(t *testing.T, rng *rand.Rand, p *plan.Plan) {
 			require.Equal(t, m.Get(y)[0], run(t, p, m, s), "%s", s.Op)
 		}
 	}
-	require.Equal(t, 5, kernels)
+	require.Equal(t, want, kernels)
 }
 
 // run interprets a step's kernel on the oracle's operands.
@@ -78,15 +87,20 @@ func run(t *testing.T, p *plan.Plan, m *interp.Machine, s *plan.Step) []float64 
 	ins := s.Op.Ins()
 	x, w := ins[0], ins[1]
 	layout := &p.TensorOf(w.Param).Layout
-	packed := make([]float64, layout.Size())
+	packed, scale := make([]float64, layout.Size()), make([]float64, layout.Out)
 	for o := range layout.Out {
-		for i := range layout.In {
-			packed[layout.Index(o, i, 0)] = m.Get(w)[0][o*layout.In+i]
+		row := m.Get(w)[0][o*layout.In:][:layout.In]
+		scale[o] = 1
+		if s.Kernel.Scaled {
+			scale[o] = interp.Scale(row)
+		}
+		for i := range row {
+			packed[layout.Index(o, i, 0)] = row[i] / scale[o]
 		}
 	}
 	mem := &kernel.Memory{
 		X: map[string][]float64{"x": m.Get(x)[0]}, W: map[string][]float64{"w": packed},
-		Index: layout.Index, Extra: map[string][]float64{}, Y: make([]float64, s.Kernel.Outputs),
+		Index: layout.Index, Scale: scale, Extra: map[string][]float64{}, Y: make([]float64, s.Kernel.Outputs),
 	}
 	if d, ok := s.Op.(*ir.Dense); ok {
 		mem.X["x"], mem.Bias = m.Get(d.X)[0], m.Get(d.B)[0]

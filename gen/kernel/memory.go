@@ -54,6 +54,8 @@ type Gradient struct {
 	Width           int
 	X, DY           int // displacements from row to row
 	Update          *Update
+	// Shared: other cores have read what the update changes.
+	Shared bool
 }
 
 // RankOne describes the step of one sample on weights and bias: with

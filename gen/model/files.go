@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -118,4 +119,34 @@ func readElements(root *os.Root, t *onnx.Tensor) error {
 	}
 	t.Location, t.External = 0, nil
 	return nil
+}
+
+// readNumbers reads a CSV without names of columns, as RTNeural's tests have
+// them; nil if the file is something else.
+func readNumbers(path string) (*onnx.Tensor, error) {
+	if filepath.Ext(path) != ".csv" {
+		return nil, nil
+	}
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, nil
+	}
+	t := &onnx.Tensor{DataType: onnx.Double, Dims: []int64{int64(len(rows)), int64(len(rows[0]))}}
+	for i, row := range rows {
+		for _, field := range row {
+			x, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+			switch {
+			case err != nil && i == 0:
+				return nil, nil // names of columns
+			case err != nil:
+				return nil, &Error{path, &onnx.Error{Place: fmt.Sprintf("line %d", i+1), Msg: fmt.Sprintf("%s is no number", strconv.Quote(field))}}
+			}
+			t.DoubleData = append(t.DoubleData, x)
+		}
+	}
+	return t, nil
 }

@@ -162,8 +162,9 @@ func sameAsEvaluated(t *testing.T, m *Model, seed uint64) {
 		}
 	}
 	got := interpret(t, m, rows)
+	const floor = 1e-6 // of the scale, where only roundings are left
 	for s := range want {
-		require.Empty(t, verify.DiffWithin("output", got[s], want[s], 2e-6), "sample %d of\n%s", s, m.Spec)
+		require.Empty(t, verify.DiffWithin("output", append(got[s], floor), append(want[s], floor), 2e-6), "sample %d of\n%s", s, m.Spec)
 	}
 }
 

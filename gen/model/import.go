@@ -60,7 +60,7 @@ func (e *Error) Unwrap() error { return e.Err }
 const maxFile = 2 << 30
 
 // Is reports whether a path is that of a model rather than a spec.
-func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") }
+func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") || isRTNeural(path) }
 
 // Import reads a model. The error is an *Error where the model is at fault.
 func Import(path string, o Options) (*Model, error) {

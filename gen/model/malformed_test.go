@@ -346,6 +346,69 @@ func TestOperatorsWithAnything(t *testing.T) {
 	}
 }
 
+// damage changes something at random.
+func (b *builder) damage(random *rand.Rand) {
+	numbers := []int64{-1, 0, 1, 2, 3, 4, 6, 7, -5, 1 << 20, math.MaxInt64, math.MinInt64}
+	n := b.g.Nodes[random.IntN(len(b.g.Nodes))]
+	names := []string{""}
+	for _, m := range b.g.Nodes {
+		names = append(append(names, m.Inputs...), m.Outputs...)
+	}
+	switch random.IntN(8) {
+	case 0, 1:
+		if len(n.Inputs) > 0 {
+			n.Inputs[random.IntN(len(n.Inputs))] = names[random.IntN(len(names))]
+		}
+	case 2:
+		operators := importer.Operators()
+		n.OpType = operators[random.IntN(len(operators))]
+	case 3:
+		if len(n.Attributes) > 0 {
+			a := n.Attributes[random.IntN(len(n.Attributes))]
+			a.I, a.F = numbers[random.IntN(len(numbers))], []float32{0, -1, 1e30, float32(math.NaN()), float32(math.Inf(1))}[random.IntN(5)]
+			for i := range a.Ints {
+				a.Ints[i] = numbers[random.IntN(len(numbers))]
+			}
+		}
+	case 4:
+		if list := b.g.Initializers; len(list) > 0 { // the same bytes in another shape, or other bytes
+			t := list[random.IntN(len(list))]
+			count, _ := t.Count()
+			t.Dims = [][]int64{{int64(count)}, {1, int64(count)}, {int64(count), 1}, {}}[random.IntN(4)]
+			if random.IntN(2) == 0 && len(t.RawData) >= 8 {
+				copy(t.RawData[len(t.RawData)-4:], [][]byte{{0, 0, 0xc0, 0x7f}, {0, 0, 0x80, 0x7f}, {0xff, 0xff, 0xff, 0xff}, {1, 0, 0, 0}}[random.IntN(4)])
+			}
+		}
+	case 5:
+		in := b.g.Inputs[random.IntN(2)].Type.Tensor.Shape.Dims
+		*in[random.IntN(len(in))] = onnx.Dim{HasValue: random.IntN(3) > 0, Value: numbers[random.IntN(len(numbers))]}
+	case 6:
+		n.Inputs = n.Inputs[:random.IntN(len(n.Inputs)+1)]
+	case 7:
+		n.Outputs = append(n.Outputs, b.fresh("tensor"))
+		b.g.Outputs = append(b.g.Outputs, &onnx.ValueInfo{Name: names[random.IntN(len(names))]})
+	}
+}
+
+// TestDamagedGraphs: random graphs with something wrong in them.
+func TestDamagedGraphs(t *testing.T) {
+	graphs := 8000
+	if testing.Short() {
+		graphs = 1500
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for seed := range uint64(graphs) {
+		b, outputs := randomGraph(seed)
+		if len(outputs) == 0 {
+			continue
+		}
+		for range 1 + random.IntN(3) {
+			b.damage(random)
+		}
+		checkImport(t, b.model(outputs...).Marshal())
+	}
+}
+
 // checkImport: an error is one of the model, never an internal one, and what
 // is accepted is a network.
 func checkImport(t *testing.T, data []byte) {

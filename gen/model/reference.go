@@ -70,7 +70,7 @@ func ReadTestSet(dir string) (*Data, error) {
 }
 
 // ReadPair reads inputs and outputs from a file each: .npy or .pb with one
-// array, .npz or CSV with one array in all.
+// array, .npz, or CSV with a row per sample, with or without names of columns.
 func ReadPair(in, out string) (*Data, error) {
 	d := &Data{Name: filepath.Base(in)}
 	for _, part := range []struct {
@@ -91,6 +91,9 @@ func readArrays(path string) ([]*onnx.Tensor, error) {
 		t, err := readTensor(path)
 		return []*onnx.Tensor{t}, err
 	}
+	if t, err := readNumbers(path); t != nil || err != nil {
+		return []*onnx.Tensor{t}, err
+	}
 	f, err := dataset.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -109,6 +112,9 @@ func readArrays(path string) ([]*onnx.Tensor, error) {
 // ImportFor imports a model and binds inputs that must be constants to the
 // first data that has them.
 func ImportFor(path string, o Options, data []*Data) (*Model, error) {
+	if isRTNeural(path) {
+		return Import(path, o)
+	}
 	file, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
@@ -152,14 +158,20 @@ func graphInputs(m *onnx.Model) []string {
 // arrays is that of the samples.
 func ForSpec(net *spec.Network) *Model {
 	m := &Model{Name: net.Name, Net: net, Result: &importer.Result{Batch: true}}
-	for i := range net.Inputs {
-		m.Inputs, m.InputShapes = append(m.Inputs, net.Inputs[i].Name), append(m.InputShapes, net.Inputs[i].Shape)
+	m.describe()
+	return m
+}
+
+// describe takes the names and shapes of inputs and outputs from the network.
+func (m *Model) describe() {
+	for i := range m.Net.Inputs {
+		in := &m.Net.Inputs[i]
+		m.Inputs, m.InputShapes = append(m.Inputs, in.Name), append(m.InputShapes, in.Shape)
 	}
-	for i := range net.Outputs {
-		m.Outputs = append(m.Outputs, net.Outputs[i].Name)
+	for i := range m.Net.Outputs {
+		m.Outputs = append(m.Outputs, m.Net.Outputs[i].Name)
 	}
 	m.names = m.Inputs
-	return m
 }
 
 // Reference cuts data into the rows of samples.

@@ -24,6 +24,16 @@ func isJSON(path string) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(head[:n], " \t\r\n"), []byte("{"))
 }
 
+// isRTNeural reports whether a file is a model of RTNeural; a spec may be JSON,
+// too.
+func isRTNeural(path string) bool {
+	if !isJSON(path) {
+		return false
+	}
+	data, err := readFile(path)
+	return err == nil && rtneural.Is(data)
+}
+
 // importRTNeural reads a model of RTNeural.
 func importRTNeural(path string, o Options) (*Model, error) {
 	data, err := readFile(path)
@@ -34,13 +44,14 @@ func importRTNeural(path string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, &Error{path, err}
 	}
-	m := &Model{Name: o.Name, Result: &importer.Result{Spec: from.Spec}}
+	m := &Model{Name: o.Name, Result: &importer.Result{Spec: from.Spec, Batch: true}}
 	for _, t := range from.Tensors {
 		m.Tensors = append(m.Tensors, importer.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Values})
 	}
 	if m.Net, err = spec.Decode(o.Name+".yaml", m.Spec, op.Vocabulary()); err != nil {
 		return nil, &Error{path, err}
 	}
+	m.describe()
 	prog, err := lower.Lower(m.Net)
 	if err != nil {
 		return nil, &Error{path, err}

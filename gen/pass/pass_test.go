@@ -131,7 +131,7 @@ func TestStepOne(t *testing.T) {
 			require.InDeltaSlice(t, want.Get(p)[0], got.Get(p)[0], 1e-12, "%s: %s", net.Name, p.Name)
 		}
 	}
-	require.Greater(t, found, 10, "no network has a step of its own for one sample")
+	require.Greater(t, found, 5, "too few networks have a step of their own for one sample")
 }
 
 // TestPipelineVerifies: a pass that breaks the program is named.

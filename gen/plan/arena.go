@@ -27,6 +27,9 @@ type Field struct {
 	Doc    string
 }
 
+// Bytes is the field's size with the padding that follows.
+func (f *Field) Bytes() int { return f.Size + f.Pad*elemSize(f.Elem) }
+
 const alignment = 64
 
 // add appends the fields of a tensor: its 16-wide panels and its tail.

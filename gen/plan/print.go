@@ -17,7 +17,7 @@ func (p *Plan) String() string {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
 	for _, f := range p.Net.Fields {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, &f.Tensor.Layout, f.Offset, f.Size, f.Pad*elemSize(f.Elem))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*elemSize(f.Elem))
 	}
 	t.Flush()
 	p.Infer.print(&b, "infer", p.Prog.DType, nil)
@@ -27,11 +27,22 @@ func (p *Plan) String() string {
 	return b.String()
 }
 
+// layout describes how the field's elements lie.
+func (f *Field) layout() string {
+	if f.Elem != f.Tensor.Layout.Elem {
+		return fmt.Sprintf("[%d][%d]%s", f.Dims[0], f.Dims[1], f.Elem)
+	}
+	return f.Tensor.Layout.String()
+}
+
 // print prints the phases of training.
 func (t *Train) print(b *strings.Builder, p *Plan) {
 	fmt.Fprintf(b, "\ntrainer, %d bytes", p.TrainerBytes())
 	if len(t.States) > 0 {
 		fmt.Fprintf(b, ", states per parameter: %s", strings.Join(t.States, ", "))
+	}
+	if p.Shares() {
+		fmt.Fprintf(b, "\n  workers share batches of %d samples or more", p.ShareFrom())
 	}
 	b.WriteByte('\n')
 	rows := map[*ir.Value]bool{}

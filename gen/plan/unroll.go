@@ -52,8 +52,5 @@ func multiplyAdds(op ir.Op) int {
 	default:
 		return 0
 	}
-	if m := w.Param.Mask; m != nil {
-		return m.Count()
-	}
-	return w.Size()
+	return elements(w)
 }

@@ -24,17 +24,16 @@ func (p *Plan) ShareFrom() int {
 	}
 	perSample := 0
 	for _, op := range p.Prog.Gradients.Ops {
-		switch o := op.(type) {
-		case *ir.Dense:
-			perSample += o.MultiplyAdds()
-		case *ir.DenseGradInput:
-			perSample += elements(o.W)
-		case *ir.DenseGradWeight:
-			perSample += elements(o.DW)
+		perSample += multiplyAdds(op)
+		if g, ok := op.(*ir.DenseGradWeight); ok {
+			perSample += elements(g.DW)
 		}
 	}
 	return max(2, (least+perSample-1)/max(perSample, 1)) // one sample is never shared
 }
+
+// Shares reports whether a batch can be so large that workers share its step.
+func (p *Plan) Shares() bool { return p.ShareFrom() <= p.Options.Batch }
 
 // elements is the number of elements that a parameter, or its gradient, has.
 func elements(v *ir.Value) int {

@@ -28,6 +28,7 @@ type job struct {
 	Batch       int
 	Seed        uint64
 	Shuffle     bool
+	Workers     int
 	Predictions string
 }
 

@@ -222,6 +222,7 @@ func TestTrainErrors(t *testing.T) {
 	}{
 		{"--epochs must not be negative", func(o *TrainOptions) { o.Epochs = -1 }},
 		{"--batch must be from 1 to 8", func(o *TrainOptions) { o.Batch = 9 }},
+		{"--workers must not be negative", func(o *TrainOptions) { o.Workers = -1 }},
 		{"--validation must be", func(o *TrainOptions) { o.Fraction = 1 }},
 		{"leaves none to train with", func(o *TrainOptions) { o.Fraction = 0.99 }},
 		{"beside --out, which is missing", func(o *TrainOptions) { o.Resume, o.Out = true, "" }},

@@ -22,6 +22,7 @@ type TrainOptions struct {
 	Batch    int // 0 is the network's
 	Seed     uint64
 	Shuffle  bool
+	Workers  int    // goroutines that share a step; 0 is 1
 	Weights  string // to start from
 	Out      string // to write; empty is nowhere
 	Resume   bool   // go on from Out's checkpoint
@@ -98,6 +99,8 @@ func (o *TrainOptions) check(net *spec.Network) error {
 		return OptionErrorf("--epochs must not be negative, got %d", o.Epochs)
 	case o.Batch < 0 || o.Batch > net.Codegen.Batch:
 		return OptionErrorf("--batch must be from 1 to %d, the codegen.batch of the spec, got %d", net.Codegen.Batch, o.Batch)
+	case o.Workers < 0:
+		return OptionErrorf("--workers must not be negative, got %d", o.Workers)
 	case math.IsNaN(o.Fraction) || o.Fraction < 0 || o.Fraction >= 1:
 		return OptionErrorf("--validation must be at least 0 and below 1, or a file, got %v", o.Fraction)
 	case o.Resume && o.Out == "":
@@ -126,6 +129,7 @@ func (o *TrainOptions) job(dir string, shape *Shape) (j job, err error) {
 	j = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
 		Weights: o.Weights, Resume: o.Resume, Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Shuffle: o.Shuffle,
+		Workers: o.Workers,
 	}
 	if j.Batch == 0 {
 		j.Batch = shape.Batch

@@ -17,8 +17,6 @@ type Target struct {
 	Doc  string
 	// Data is what every assembly file of kernels starts with.
 	Data string
-	// Narrow: its dense layers can read weights stored as float16 or int8.
-	Narrow bool
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
 	// batch and one panel: TileRows are the numbers of rows it takes at once,
@@ -62,7 +60,7 @@ var Targets = []Target{
 // amd64 is the row of an instruction set of amd64.
 func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
-		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(), Narrow: s == x86.AVX2,
+		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(),
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),

@@ -25,8 +25,10 @@ type Report struct {
 	Layers         []*LayerErrors   `json:"layers"`
 	Outputs        []OutputErrors   `json:"outputs"`
 	Gradients      []GradientReport `json:"gradients,omitempty"`
-	GradientNote   string           `json:"gradient_note,omitempty"` // why there are none
-	Tests          TestReport       `json:"tests"`
+	// Storage is what storing weights in fewer bits costs, nil for float32.
+	Storage      *StorageReport `json:"storage,omitempty"`
+	GradientNote string         `json:"gradient_note,omitempty"` // why there are none
+	Tests        TestReport     `json:"tests"`
 	// Failures explain what did not hold, the first one first.
 	Failures []string `json:"failures,omitempty"`
 	OK       bool     `json:"ok"`

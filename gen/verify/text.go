@@ -20,6 +20,9 @@ func (r *Report) WriteText(w io.Writer) {
 		r.writePath(w, p)
 	}
 	r.writeErrors(w)
+	if r.Storage != nil {
+		r.Storage.writeText(w)
+	}
 	r.writeGradients(w)
 	fmt.Fprintf(w, "\ntests of the generated package: %d passed, %d skipped, %d failed\n", r.Tests.Passed, r.Tests.Skipped, r.Tests.Failed)
 	if r.Tests.Output != "" {

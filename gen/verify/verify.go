@@ -107,7 +107,7 @@ func Run(ctx context.Context, net *spec.Network, o Options) (*Report, error) {
 	if v.module, err = o.Compiler.Module(ctx, files); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{v.compare, v.precision, v.gradients, v.tests} {
+	for _, step := range []func(context.Context) error{v.compare, v.precision, v.storage, v.gradients, v.tests} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil || errors.Is(err, run.ErrInterrupted) {
 				return nil, run.ErrInterrupted

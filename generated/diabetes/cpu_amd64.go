@@ -10,7 +10,7 @@ import (
 )
 
 // The instruction sets used are chosen once: the processor and the system have
-// them, and NNGEN_PATH does not ask for another.
+// them and FMA, and NNGEN_PATH does not ask for another.
 var (
 	useAVX512 = hasAVX512() && !asked("avx2", "purego")
 	useAVX2   = hasAVX2() && !asked("purego")

@@ -102,7 +102,14 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -137,7 +144,14 @@ func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -196,7 +210,14 @@ func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -281,9 +302,9 @@ func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(10, 12, part, parts)
-		for k := from; k < to; k += 24 {
-			m := min(24, to-k)
+		from, to := share(10, 16, part, parts)
+		for k := from; k < to; k += 32 {
+			m := min(32, to-k)
 			learn1AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &t.m.xScaled[0][k], m, len(x))
 		}
 		return

@@ -47,16 +47,16 @@ func parameters(n *Net) [][]float64 {
 
 // golden is the first sample's result as nngen's interpreter computed it.
 var golden = [...]float32{
-	0x1.a518p-04,
-	0x1.d57028p-04,
-	0x1.a2fe3p-04,
-	0x1.a43c54p-04,
-	0x1.7d6e7ap-04,
-	0x1.952c94p-04,
-	0x1.5c7306p-04,
-	0x1.a67e48p-04,
-	0x1.a3829ap-04,
-	0x1.852e42p-04,
+	0x1.a51804p-04,
+	0x1.d5703p-04,
+	0x1.a2fe36p-04,
+	0x1.a43c58p-04,
+	0x1.7d6e7ep-04,
+	0x1.952c9ap-04,
+	0x1.5c730ap-04,
+	0x1.a67e4ep-04,
+	0x1.a3829ep-04,
+	0x1.852e44p-04,
 }
 
 // fusedGolden is the same with fused multiply-add.

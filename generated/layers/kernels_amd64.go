@@ -186,20 +186,20 @@ func constant1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 //go:noescape
 func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_7AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_7AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
 func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -212,7 +212,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for q := range 1 {
 			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_7AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8_5AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -224,7 +224,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for q := range 1 {
 			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_8AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8_6AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -296,10 +296,20 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -372,10 +382,20 @@ func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]floa
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel1AVX512(&y[m-4][16], &x[m-4][0], &wt[0][0], &b[1][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -447,32 +467,32 @@ func dense1GradWeight(g *[1][24][16]float32, gt *[24][8]float32, dy [][24]float3
 //go:noescape
 func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
 func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(24, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(24, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			for q := range 1 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_5AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8_3AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -484,7 +504,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			for q := range 1 {
 				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_6AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8_4AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -642,16 +662,6 @@ func layerNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]flo
 	layerNormalisationGradientEachGeneric(y, x0, x1, x2, x3, x4)
 }
 
-// learn12_3AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn12_4AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // layerNormalization1BiasLearn updates layer_normalization1.bias: gradient and sgd.
 func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -660,7 +670,7 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 			return
 		}
 		one := float32(1)
-		learn12_3AVX512(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12AVX512(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -669,7 +679,7 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 			return
 		}
 		one := float32(1)
-		learn12_4AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12_2AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1BiasLearnGeneric(t, lr, x, part, parts)
@@ -823,7 +833,14 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardRowsPanel0AVX512(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardRowsPanel0AVX512(&y[m-4].Y[0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -858,7 +875,14 @@ func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b 
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -917,7 +941,14 @@ func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		logitsForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			logitsForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -1038,9 +1069,9 @@ func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func logitsWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(12, 12, part, parts)
-		for k := from; k < to; k += 504 {
-			m := min(504, to-k)
+		from, to := share(12, 16, part, parts)
+		for k := from; k < to; k += 512 {
+			m := min(512, to-k)
 			learn3AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
 		}
 		return
@@ -1356,16 +1387,6 @@ func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	scaleGradientEachGeneric(y, x0, x1)
 }
 
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // scaleShift1BiasLearn updates scale_shift1.bias: gradient and sgd.
 func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1374,7 +1395,7 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8AVX512(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1383,7 +1404,7 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8_2AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1BiasLearnGeneric(t, lr, x, part, parts)

@@ -641,20 +641,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn8_8AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_8AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_8AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8_6AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8_6AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8_6AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-56
+// func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -697,7 +697,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn8_8AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_6AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -705,7 +705,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn8_8AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn8_6AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -713,7 +713,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -721,7 +721,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -729,7 +729,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -737,7 +737,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn8_8AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -772,7 +772,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn8_8AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_6AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -4978,20 +4978,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn8_6AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_6AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-56
+// func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -5034,7 +5034,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn8_6AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -5042,7 +5042,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn8_6AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn8_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -5050,7 +5050,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5058,7 +5058,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5066,7 +5066,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5074,7 +5074,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5109,7 +5109,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn8_6AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5203,47 +5203,55 @@ DATA expEachAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA expEachAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA expEachAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA expEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA expEachAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA expEachAVX2Const<>+288(SB)/4, $0x0
-DATA expEachAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA expEachAVX2Const<>+296(SB)/4, $0x33092801
-DATA expEachAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA expEachAVX2Const<>+304(SB)/4, $0x329302ae
-DATA expEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA expEachAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA expEachAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA expEachAVX2Const<>+320(SB)/4, $0x1f800000
-DATA expEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA expEachAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA expEachAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA expEachAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA expEachAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA expEachAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA expEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA expEachAVX2Const<>+352(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+356(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+360(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+364(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+368(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+372(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+376(SB)/4, $0x5f800000
-DATA expEachAVX2Const<>+380(SB)/4, $0x5f800000
-GLOBL expEachAVX2Const<>(SB), RODATA|NOPTR, $384
+DATA expEachAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+256(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+260(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+264(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+268(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+272(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+276(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+280(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+284(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+320(SB)/4, $0x0
+DATA expEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA expEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA expEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA expEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA expEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA expEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA expEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA expEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA expEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA expEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA expEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA expEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA expEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA expEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA expEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA expEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA expEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL expEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // expEachAVX2 is expEachGeneric for avx2, with the same bits.
 //
@@ -5270,20 +5278,22 @@ elements1:
 	VSUBPS Y4, Y0, Y0
 	VMULPS expEachAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS expEachAVX2Const<>+224(SB), Y0, Y3
-	VADDPS expEachAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS expEachAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS expEachAVX2Const<>+224(SB), Y0, Y4
+	VADDPS expEachAVX2Const<>+256(SB), Y4, Y4
+	VMULPS expEachAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS expEachAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS expEachAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS expEachAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD Y1, Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VXORPS expEachAVX2Const<>+352(SB), Y1, Y1
+	VXORPS expEachAVX2Const<>+384(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -5307,20 +5317,22 @@ elements1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS expEachAVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS expEachAVX2Const<>+224(SB), Y1, Y4
-	VADDPS expEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS expEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS expEachAVX2Const<>+224(SB), Y1, Y5
+	VADDPS expEachAVX2Const<>+256(SB), Y5, Y5
+	VMULPS expEachAVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS expEachAVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS expEachAVX2Const<>+320(SB), Y3, Y4
+	VPERMPS expEachAVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS expEachAVX2Const<>+352(SB), Y2, Y2
+	VXORPS expEachAVX2Const<>+384(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
@@ -5412,47 +5424,55 @@ DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x1f800000
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $384
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -5482,20 +5502,22 @@ elements1:
 	VSUBPS Y4, Y0, Y0
 	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y0, Y3
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y0, Y4
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y4, Y4
+	VMULPS exponentialsEachAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD Y1, Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VXORPS exponentialsEachAVX2Const<>+352(SB), Y1, Y1
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -5595,229 +5617,6 @@ elements1:
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA learn12_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn12_4AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-// func learn12_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $48, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn12_4AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn12_4AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn12_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $48, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn12_4AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn12_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
 	VZEROUPPER 
 	RET 
 
@@ -8611,153 +8410,6 @@ elements1:
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA learn8_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn8_4AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
 	VZEROUPPER 
 	RET 
 

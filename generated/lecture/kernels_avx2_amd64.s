@@ -14,112 +14,6 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn8_20AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_20AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
 DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
@@ -176,55 +70,63 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -256,23 +158,25 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -334,55 +238,63 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -414,7 +326,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -428,17 +340,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -453,17 +365,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -478,390 +390,72 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 320(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 352(R8)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $144, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -869,8 +463,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -883,7 +477,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -897,9 +491,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -914,9 +508,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -931,9 +525,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -947,23 +541,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -978,23 +574,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1009,23 +607,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1040,23 +640,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -1071,23 +673,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -1102,23 +706,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -1133,23 +739,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -1164,34 +772,36 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	ADDQ $96, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1239,23 +849,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1270,23 +882,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1301,23 +915,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1332,34 +948,36 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	ADDQ $48, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1386,30 +1004,32 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1469,55 +1089,63 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1549,7 +1177,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1563,17 +1191,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1588,17 +1216,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -1613,390 +1241,72 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 320(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 352(R8)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $144, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -2004,8 +1314,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2018,7 +1328,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2032,9 +1342,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2049,9 +1359,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2066,9 +1376,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -2082,23 +1392,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -2113,23 +1425,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -2144,23 +1458,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -2175,23 +1491,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -2206,23 +1524,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -2237,23 +1557,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -2268,23 +1590,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -2299,34 +1623,36 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	ADDQ $96, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2374,23 +1700,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -2405,23 +1733,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -2436,23 +1766,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -2467,34 +1799,36 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	ADDQ $48, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2521,30 +1855,32 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -2604,55 +1940,63 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2684,23 +2028,25 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -2762,55 +2108,63 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2842,7 +2196,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2856,17 +2210,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2881,17 +2235,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -2906,390 +2260,72 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 320(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 352(R8)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $144, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -3297,8 +2333,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3311,7 +2347,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3325,9 +2361,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -3342,9 +2378,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -3359,9 +2395,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -3375,23 +2411,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3406,23 +2444,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -3437,23 +2477,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -3468,23 +2510,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -3499,23 +2543,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -3530,23 +2576,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -3561,23 +2609,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -3592,34 +2642,36 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	ADDQ $96, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3667,23 +2719,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3698,23 +2752,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -3729,23 +2785,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -3760,34 +2818,36 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	ADDQ $48, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3814,30 +2874,32 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -3897,55 +2959,63 @@ DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3977,23 +3047,25 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -4055,55 +3127,63 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -4135,23 +3215,25 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
@@ -4269,10 +3351,10 @@ TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	VZEROUPPER 
 	RET 
 
-// learn8_18AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_18AVX2(SB), NOSPLIT, $0-48
+// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -4368,112 +3450,6 @@ rows6:
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn8_16AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_16AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
@@ -6411,218 +5387,6 @@ done7:
 	ADDQ $128, R11
 	DECQ DX
 	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// learn8_14AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_14AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn8_12AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_12AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
 	VZEROUPPER 
 	RET 
 
@@ -10070,218 +8834,6 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -11950,112 +10502,6 @@ done7:
 	ADDQ $128, R11
 	DECQ DX
 	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
 	VZEROUPPER 
 	RET 
 

@@ -371,7 +371,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -391,22 +391,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -428,22 +428,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -465,22 +465,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
@@ -568,7 +568,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -588,10 +588,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -613,10 +613,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -638,10 +638,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 
@@ -1453,7 +1453,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1473,22 +1473,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -1510,22 +1510,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -1547,22 +1547,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
@@ -1650,7 +1650,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1670,10 +1670,10 @@ rows4:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -1695,10 +1695,10 @@ rows4:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -1720,10 +1720,10 @@ rows4:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 
@@ -2430,7 +2430,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2450,22 +2450,22 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -2487,22 +2487,22 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -2524,22 +2524,22 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
@@ -2575,7 +2575,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2595,10 +2595,10 @@ rows3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -2620,10 +2620,10 @@ rows3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -2645,10 +2645,10 @@ rows3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS Y0, (R8)
@@ -4415,126 +4415,126 @@ DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -4681,54 +4681,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardAVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardAVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardAVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardAVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y7
@@ -4768,54 +4770,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardAVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardAVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardAVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardAVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y6
@@ -4919,126 +4923,126 @@ DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -5209,54 +5213,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y5, Y7
@@ -5296,54 +5302,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y4, Y6
@@ -5452,126 +5460,126 @@ DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRows_2Panel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRows_2Panel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRows_2Panel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -5742,54 +5750,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y5, Y7
@@ -5829,54 +5839,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y4, Y6
@@ -5985,126 +5997,126 @@ DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -6251,54 +6263,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y7
@@ -6338,54 +6352,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y6
@@ -6489,126 +6505,126 @@ DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -6779,54 +6795,56 @@ terms3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y7
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y5, Y7
@@ -6866,54 +6884,56 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y6
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y4, Y6
@@ -7022,126 +7042,126 @@ DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f2aaaaa
 DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x35bfbe8e
 DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x35bfbe8e
 DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x35bfbe8e
@@ -7288,54 +7308,56 @@ inputs1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y5
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y6
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
+	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y0, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y0, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
+	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y5
+	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y5, Y6
+	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y7
+	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y0, Y7
 	VANDPS Y7, Y3, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
 	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y8
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
 	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y7
@@ -7375,54 +7397,56 @@ inputs1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y4
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y5
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
+	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y1, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y1, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y4
+	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y4, Y5
+	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
+	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y6
+	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y1, Y6
 	VANDPS Y6, Y3, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
 	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
+	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y6, Y7
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
 	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y6
@@ -7870,47 +7894,55 @@ DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3685fdf4
 DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aab2c
-DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f00043b
-DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x1f800000
-DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x5f800000
-GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0xb24e0611
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x33092801
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x329302ae
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0xb27ce183
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x1f800000
+DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x1f7b95c2
+DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x1f7837f0
+DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x1f75fed7
+DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x1f7504f3
+DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x1f75672a
+DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x1f7744fd
+DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX2Const<>+416(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+420(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+424(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+428(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+432(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+436(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+440(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+444(SB)/4, $0x5f800000
+GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
 //
@@ -7941,20 +7973,22 @@ elements1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS eluGradientEachAVX2Const<>+224(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y5
-	VADDPS eluGradientEachAVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y6
+	VADDPS eluGradientEachAVX2Const<>+288(SB), Y6, Y6
+	VMULPS eluGradientEachAVX2Const<>+320(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y5
+	VPERMPS eluGradientEachAVX2Const<>+384(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD Y3, Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VXORPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
+	VXORPS eluGradientEachAVX2Const<>+416(SB), Y3, Y3
 	VMULPS Y3, Y0, Y0
 	VMULPS Y0, Y1, Y0
 	VBLENDVPS Y2, Y1, Y0, Y0
@@ -8231,22 +8265,22 @@ DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardAVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardAVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardAVX2Const<>+936(SB)/4, $0x33092801
@@ -8485,10 +8519,12 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS Y8, Y8, Y10
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y11
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y11, Y11
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
@@ -8559,10 +8595,12 @@ inputs1:
 	VSUBPS Y10, Y7, Y7
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y7, Y7, Y9
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y10
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
@@ -8633,10 +8671,12 @@ inputs1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y6, Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y9
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
@@ -8707,10 +8747,12 @@ inputs1:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -8781,10 +8823,12 @@ inputs1:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardAVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9026,22 +9070,22 @@ DATA eyeForwardRowsPanel2AVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel2AVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel2AVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel2AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel2AVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardRowsPanel2AVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel2AVX2Const<>+936(SB)/4, $0x33092801
@@ -9540,10 +9584,12 @@ finish4:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -9615,10 +9661,12 @@ finish4:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -10034,10 +10082,12 @@ finish8:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -10109,10 +10159,12 @@ finish8:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -10284,10 +10336,12 @@ terms11:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -10358,10 +10412,12 @@ terms11:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -10606,22 +10662,22 @@ DATA eyeForwardRowsPanel3AVX2Const<>+848(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel3AVX2Const<>+852(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel3AVX2Const<>+856(SB)/4, $0x3685fdf4
 DATA eyeForwardRowsPanel3AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0x3e2aab2c
-DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x3f00043b
-DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x3d2aab32
 DATA eyeForwardRowsPanel3AVX2Const<>+928(SB)/4, $0x0
 DATA eyeForwardRowsPanel3AVX2Const<>+932(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel3AVX2Const<>+936(SB)/4, $0x33092801
@@ -10694,7 +10750,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -10716,22 +10772,22 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -10753,22 +10809,22 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -10790,22 +10846,22 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
@@ -10827,22 +10883,22 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(DX)(R11*2), Y15
+	VBROADCASTSS 12(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 12(DX)(R12*1), Y15
+	VBROADCASTSS 12(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 12(DX)(R11*4), Y15
+	VBROADCASTSS 12(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 12(DX)(R13*1), Y15
+	VBROADCASTSS 12(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
@@ -10864,22 +10920,22 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(DX), Y15
+	VBROADCASTSS 16(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(DX)(R11*1), Y15
+	VBROADCASTSS 16(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(DX)(R11*2), Y15
+	VBROADCASTSS 16(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 16(DX)(R12*1), Y15
+	VBROADCASTSS 16(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 16(DX)(R11*4), Y15
+	VBROADCASTSS 16(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 16(DX)(R13*1), Y15
+	VBROADCASTSS 16(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
@@ -10901,22 +10957,22 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(DX), Y15
+	VBROADCASTSS 20(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 20(DX)(R11*1), Y15
+	VBROADCASTSS 20(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(DX)(R11*2), Y15
+	VBROADCASTSS 20(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 20(DX)(R12*1), Y15
+	VBROADCASTSS 20(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(DX)(R11*4), Y15
+	VBROADCASTSS 20(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 20(DX)(R13*1), Y15
+	VBROADCASTSS 20(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
@@ -10938,22 +10994,22 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(DX), Y15
+	VBROADCASTSS 24(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(DX)(R11*1), Y15
+	VBROADCASTSS 24(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 24(DX)(R11*2), Y15
+	VBROADCASTSS 24(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 24(DX)(R12*1), Y15
+	VBROADCASTSS 24(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 24(DX)(R11*4), Y15
+	VBROADCASTSS 24(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 24(DX)(R13*1), Y15
+	VBROADCASTSS 24(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
@@ -10975,26 +11031,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(DX), Y15
+	VBROADCASTSS 28(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(DX)(R11*1), Y15
+	VBROADCASTSS 28(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(DX)(R11*2), Y15
+	VBROADCASTSS 28(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 28(DX)(R12*1), Y15
+	VBROADCASTSS 28(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 28(DX)(R11*4), Y15
+	VBROADCASTSS 28(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 28(DX)(R13*1), Y15
+	VBROADCASTSS 28(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
-	ADDQ $32, DX
+	ADDQ $32, R9
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -11017,22 +11073,22 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -11054,22 +11110,22 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -11091,22 +11147,22 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
@@ -11203,10 +11259,12 @@ finish4:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -11253,7 +11311,7 @@ rows5:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	MOVQ $2, CX
 terms7:
 	VMOVUPS (DI), Y12
@@ -11275,10 +11333,10 @@ terms7:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -11300,10 +11358,10 @@ terms7:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -11325,10 +11383,10 @@ terms7:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
@@ -11350,10 +11408,10 @@ terms7:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
@@ -11375,10 +11433,10 @@ terms7:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(DX), Y15
+	VBROADCASTSS 16(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(DX)(R11*1), Y15
+	VBROADCASTSS 16(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
@@ -11400,10 +11458,10 @@ terms7:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(DX), Y15
+	VBROADCASTSS 20(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 20(DX)(R11*1), Y15
+	VBROADCASTSS 20(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
@@ -11425,10 +11483,10 @@ terms7:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(DX), Y15
+	VBROADCASTSS 24(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(DX)(R11*1), Y15
+	VBROADCASTSS 24(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
@@ -11450,14 +11508,14 @@ terms7:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(DX), Y15
+	VBROADCASTSS 28(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(DX)(R11*1), Y15
+	VBROADCASTSS 28(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
-	ADDQ $32, DX
+	ADDQ $32, R9
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms7
@@ -11480,10 +11538,10 @@ terms7:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -11505,10 +11563,10 @@ terms7:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -11530,10 +11588,10 @@ terms7:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 
@@ -11586,10 +11644,12 @@ terms7:
 	VSUBPS Y14, Y11, Y11
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y13, Y13
 	VSUBPS Y13, Y11, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y11, Y13
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y13, Y13
-	VMULPS Y11, Y11, Y14
-	VMULPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y13
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y11, Y14
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y14, Y14
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y13, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y13, Y14, Y13
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y12, Y14
 	VADDPS Y14, Y11, Y11
 	VADDPS Y11, Y13, Y11
@@ -11662,10 +11722,12 @@ terms7:
 	VSUBPS Y13, Y10, Y10
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y10, Y12
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y10, Y13
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y13, Y13
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
@@ -11738,10 +11800,12 @@ terms7:
 	VSUBPS Y12, Y9, Y9
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y11
 	VSUBPS Y11, Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y11
-	VMULPS Y9, Y9, Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS Y9, Y9, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y12, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y10, Y12
 	VADDPS Y12, Y9, Y9
 	VADDPS Y9, Y11, Y9
@@ -11814,10 +11878,12 @@ terms7:
 	VSUBPS Y11, Y8, Y8
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS Y8, Y8, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y8, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
@@ -11890,10 +11956,12 @@ terms7:
 	VSUBPS Y10, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y4, Y4, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y4, Y4, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y4, Y4
 	VADDPS Y4, Y9, Y4
@@ -11966,10 +12034,12 @@ terms7:
 	VSUBPS Y9, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y4, Y4, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y4, Y4, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y9
 	VADDPS Y9, Y4, Y4
 	VADDPS Y4, Y8, Y4
@@ -12042,10 +12112,12 @@ terms7:
 	VSUBPS Y8, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y8
-	VMULPS Y8, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y8
 	VADDPS Y8, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -12118,10 +12190,12 @@ terms7:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -12360,10 +12434,12 @@ terms10:
 	VSUBPS Y10, Y7, Y7
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS Y7, Y7, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
@@ -12436,10 +12512,12 @@ terms10:
 	VSUBPS Y9, Y6, Y6
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS Y6, Y6, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y6, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
@@ -12512,10 +12590,12 @@ terms10:
 	VSUBPS Y8, Y5, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS Y5, Y5, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y7, Y8, Y7
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
@@ -12588,10 +12668,12 @@ terms10:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -12728,10 +12810,12 @@ terms13:
 	VSUBPS Y7, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS Y4, Y4, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
 	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
@@ -13792,7 +13876,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -13814,22 +13898,22 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -13851,22 +13935,22 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -13888,22 +13972,22 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
@@ -13925,22 +14009,22 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(DX)(R11*2), Y15
+	VBROADCASTSS 12(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 12(DX)(R12*1), Y15
+	VBROADCASTSS 12(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 12(DX)(R11*4), Y15
+	VBROADCASTSS 12(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 12(DX)(R13*1), Y15
+	VBROADCASTSS 12(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
@@ -13962,22 +14046,22 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(DX), Y15
+	VBROADCASTSS 16(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(DX)(R11*1), Y15
+	VBROADCASTSS 16(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(DX)(R11*2), Y15
+	VBROADCASTSS 16(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 16(DX)(R12*1), Y15
+	VBROADCASTSS 16(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 16(DX)(R11*4), Y15
+	VBROADCASTSS 16(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 16(DX)(R13*1), Y15
+	VBROADCASTSS 16(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
@@ -13999,22 +14083,22 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(DX), Y15
+	VBROADCASTSS 20(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 20(DX)(R11*1), Y15
+	VBROADCASTSS 20(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(DX)(R11*2), Y15
+	VBROADCASTSS 20(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 20(DX)(R12*1), Y15
+	VBROADCASTSS 20(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(DX)(R11*4), Y15
+	VBROADCASTSS 20(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 20(DX)(R13*1), Y15
+	VBROADCASTSS 20(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
@@ -14036,22 +14120,22 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(DX), Y15
+	VBROADCASTSS 24(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(DX)(R11*1), Y15
+	VBROADCASTSS 24(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 24(DX)(R11*2), Y15
+	VBROADCASTSS 24(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 24(DX)(R12*1), Y15
+	VBROADCASTSS 24(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 24(DX)(R11*4), Y15
+	VBROADCASTSS 24(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 24(DX)(R13*1), Y15
+	VBROADCASTSS 24(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
@@ -14073,26 +14157,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(DX), Y15
+	VBROADCASTSS 28(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(DX)(R11*1), Y15
+	VBROADCASTSS 28(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(DX)(R11*2), Y15
+	VBROADCASTSS 28(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 28(DX)(R12*1), Y15
+	VBROADCASTSS 28(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 28(DX)(R11*4), Y15
+	VBROADCASTSS 28(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 28(DX)(R13*1), Y15
+	VBROADCASTSS 28(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
-	ADDQ $32, DX
+	ADDQ $32, R9
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -14115,22 +14199,22 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
@@ -14152,22 +14236,22 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
@@ -14189,22 +14273,22 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
@@ -14264,7 +14348,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	MOVQ $2, CX
 terms6:
 	VMOVUPS (DI), Y12
@@ -14286,10 +14370,10 @@ terms6:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -14311,10 +14395,10 @@ terms6:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -14336,10 +14420,10 @@ terms6:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
@@ -14361,10 +14445,10 @@ terms6:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
@@ -14386,10 +14470,10 @@ terms6:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(DX), Y15
+	VBROADCASTSS 16(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(DX)(R11*1), Y15
+	VBROADCASTSS 16(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
@@ -14411,10 +14495,10 @@ terms6:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(DX), Y15
+	VBROADCASTSS 20(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 20(DX)(R11*1), Y15
+	VBROADCASTSS 20(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
@@ -14436,10 +14520,10 @@ terms6:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(DX), Y15
+	VBROADCASTSS 24(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(DX)(R11*1), Y15
+	VBROADCASTSS 24(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
@@ -14461,14 +14545,14 @@ terms6:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(DX), Y15
+	VBROADCASTSS 28(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(DX)(R11*1), Y15
+	VBROADCASTSS 28(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
-	ADDQ $32, DX
+	ADDQ $32, R9
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms6
@@ -14491,10 +14575,10 @@ terms6:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
@@ -14516,10 +14600,10 @@ terms6:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
@@ -14541,10 +14625,10 @@ terms6:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y7, Y7
 	LEAQ laneMasks<>(SB), R9
@@ -20022,55 +20106,63 @@ DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
@@ -20132,23 +20224,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20212,55 +20306,63 @@ DATA scoreForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -20399,23 +20501,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20432,23 +20536,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20465,23 +20571,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20587,23 +20695,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20620,23 +20730,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20711,23 +20823,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -20796,55 +20910,63 @@ DATA scoreForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -20983,23 +21105,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21016,23 +21140,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21049,23 +21175,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21171,23 +21299,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21204,23 +21334,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21295,23 +21427,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21380,55 +21514,63 @@ DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
@@ -21490,23 +21632,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21570,55 +21714,63 @@ DATA scoreForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -21757,23 +21909,25 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21790,23 +21944,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21823,23 +21979,25 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21945,23 +22103,25 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -21978,23 +22138,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -22069,23 +22231,25 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -22154,55 +22318,63 @@ DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
@@ -22264,23 +22436,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS scoreForward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS scoreForward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS scoreForward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD scoreForward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y2
+	VMULPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS scoreForward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1

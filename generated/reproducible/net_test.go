@@ -53,7 +53,7 @@ func parameters(n *Net) [][]float64 {
 var golden = [...]float32{
 	0x1.b6d4ecp-02,
 	0x1.551cbp-03,
-	0x1.9e9cbep-02,
+	0x1.9e9cbcp-02,
 	0x1.37ddccp-01,
 }
 
@@ -61,7 +61,7 @@ var golden = [...]float32{
 var fusedGolden = [...]float32{
 	0x1.b6d4ecp-02,
 	0x1.551cbp-03,
-	0x1.9e9cbep-02,
+	0x1.9e9cbcp-02,
 	0x1.37ddccp-01,
 }
 

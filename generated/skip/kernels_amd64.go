@@ -92,7 +92,14 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -102,7 +109,14 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
@@ -127,7 +141,14 @@ func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -137,7 +158,14 @@ func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
@@ -186,7 +214,14 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -196,7 +231,14 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			bodyForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	bodyForwardTrainRowsGeneric(y, x, wt, b)
@@ -271,9 +313,9 @@ func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(3, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(3, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn4AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
 		}
 		return
@@ -628,9 +670,9 @@ func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(16, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(16, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn3AVX512(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
@@ -1109,9 +1151,9 @@ func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(16, 12, part, parts)
-		for k := from; k < to; k += 252 {
-			m := min(252, to-k)
+		from, to := share(16, 16, part, parts)
+		for k := from; k < to; k += 256 {
+			m := min(256, to-k)
 			learn1AVX512(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return

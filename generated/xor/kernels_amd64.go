@@ -92,7 +92,14 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -102,7 +109,14 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
@@ -127,7 +141,14 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -137,7 +158,14 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
@@ -186,7 +214,14 @@ func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -196,7 +231,14 @@ func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
@@ -271,9 +313,9 @@ func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(2, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		from, to := share(2, 16, part, parts)
+		for k := from; k < to; k += 1024 {
+			m := min(1024, to-k)
 			learn4AVX512(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
@@ -392,7 +434,14 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -402,7 +451,14 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
@@ -427,7 +483,14 @@ func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -437,7 +500,14 @@ func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense2ForwardRows_2Generic(y, x, wt, b)
@@ -486,7 +556,14 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	if useAVX2 {
@@ -496,7 +573,14 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		if again12 {
+			dense2ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+		}
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
@@ -598,9 +682,9 @@ func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *floa
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(4, 12, part, parts)
-		for k := from; k < to; k += 1020 {
-			m := min(1020, to-k)
+		from, to := share(4, 16, part, parts)
+		for k := from; k < to; k += 1024 {
+			m := min(1024, to-k)
 			learn1AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return

@@ -446,7 +446,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -460,17 +460,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -485,17 +485,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -601,7 +601,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -615,9 +615,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -632,9 +632,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -1295,7 +1295,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1309,17 +1309,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1334,17 +1334,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -1450,7 +1450,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1464,9 +1464,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -1481,9 +1481,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -2297,7 +2297,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2311,17 +2311,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2336,17 +2336,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y12
@@ -2452,7 +2452,7 @@ rows4:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2466,9 +2466,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -2483,9 +2483,9 @@ rows4:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = tanh(x)
@@ -3611,55 +3611,63 @@ DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3693,23 +3701,25 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3773,55 +3783,63 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3853,7 +3871,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3867,17 +3885,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -3892,17 +3910,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -3917,17 +3935,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -3942,414 +3960,100 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(DX)(R11*2), Y15
+	VBROADCASTSS 12(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 12(DX)(R12*1), Y15
+	VBROADCASTSS 12(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(DX)(R11*4), Y15
+	VBROADCASTSS 12(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 12(DX)(R13*1), Y15
+	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y12
 	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 20(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 28(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 44(R8)
 
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 8(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 12(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 20(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 24(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 28(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 36(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 40(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 44(R8)
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $4, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -4357,8 +4061,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4371,7 +4075,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4385,9 +4089,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -4402,9 +4106,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -4419,9 +4123,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -4436,9 +4140,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -4452,23 +4156,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y8
@@ -4485,23 +4191,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4518,23 +4226,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4551,23 +4261,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4584,23 +4296,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4617,23 +4331,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4650,23 +4366,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4683,23 +4401,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4707,12 +4427,12 @@ rows3:
 	ADDQ $128, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4769,23 +4489,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y4
@@ -4802,23 +4524,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4835,23 +4559,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4868,23 +4594,25 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4892,12 +4620,12 @@ rows5:
 	ADDQ $64, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4927,23 +4655,25 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4951,8 +4681,8 @@ rows7:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -5012,55 +4742,63 @@ DATA dense2ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRows_2Panel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -5092,7 +4830,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5106,17 +4844,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -5131,17 +4869,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -5156,17 +4894,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -5181,414 +4919,100 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(DX)(R11*2), Y15
+	VBROADCASTSS 12(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 12(DX)(R12*1), Y15
+	VBROADCASTSS 12(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(DX)(R11*4), Y15
+	VBROADCASTSS 12(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 12(DX)(R13*1), Y15
+	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y12
 	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 20(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 28(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 44(R8)
 
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 8(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 12(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 20(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 24(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 28(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 36(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 40(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 44(R8)
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $4, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -5596,8 +5020,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5610,7 +5034,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5624,9 +5048,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -5641,9 +5065,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -5658,9 +5082,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -5675,9 +5099,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -5691,23 +5115,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y8
@@ -5724,23 +5150,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5757,23 +5185,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5790,23 +5220,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5823,23 +5255,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5856,23 +5290,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5889,23 +5325,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5922,23 +5360,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5946,12 +5386,12 @@ rows3:
 	ADDQ $128, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -6008,23 +5448,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y4
@@ -6041,23 +5483,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -6074,23 +5518,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -6107,23 +5553,25 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -6131,12 +5579,12 @@ rows5:
 	ADDQ $64, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -6166,23 +5614,25 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -6190,8 +5640,8 @@ rows7:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -6251,55 +5701,63 @@ DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -6333,23 +5791,25 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -6413,55 +5873,63 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -6493,7 +5961,7 @@ rows1:
 	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -6507,17 +5975,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (DX)(R11*2), Y15
+	VBROADCASTSS (R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (DX)(R12*1), Y15
+	VBROADCASTSS (R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (DX)(R11*4), Y15
+	VBROADCASTSS (R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (DX)(R13*1), Y15
+	VBROADCASTSS (R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -6532,17 +6000,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(DX)(R11*2), Y15
+	VBROADCASTSS 4(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(DX)(R12*1), Y15
+	VBROADCASTSS 4(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(DX)(R11*4), Y15
+	VBROADCASTSS 4(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(DX)(R13*1), Y15
+	VBROADCASTSS 4(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -6557,17 +6025,17 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(DX)(R11*2), Y15
+	VBROADCASTSS 8(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(DX)(R12*1), Y15
+	VBROADCASTSS 8(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(DX)(R11*4), Y15
+	VBROADCASTSS 8(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(DX)(R13*1), Y15
+	VBROADCASTSS 8(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -6582,414 +6050,100 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(DX)(R11*2), Y15
+	VBROADCASTSS 12(R9)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 12(DX)(R12*1), Y15
+	VBROADCASTSS 12(R9)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(DX)(R11*4), Y15
+	VBROADCASTSS 12(R9)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 12(DX)(R13*1), Y15
+	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y12
 	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 4(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 20(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 28(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 36(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 44(R8)
 
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 8(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 12(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 20(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 24(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 28(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 36(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 40(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 44(R8)
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $4, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6997,8 +6151,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -7011,7 +6165,7 @@ rows3:
 	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), DX
+	LEAQ (SI)(R12*2), R9
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -7025,9 +6179,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (DX), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (DX)(R11*1), Y15
+	VBROADCASTSS (R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
@@ -7042,9 +6196,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(DX), Y15
+	VBROADCASTSS 4(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(DX)(R11*1), Y15
+	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
@@ -7059,9 +6213,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(DX), Y15
+	VBROADCASTSS 8(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(DX)(R11*1), Y15
+	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
@@ -7076,9 +6230,9 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(DX), Y15
+	VBROADCASTSS 12(R9), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 12(DX)(R11*1), Y15
+	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
@@ -7092,23 +6246,25 @@ rows3:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y8
@@ -7125,23 +6281,25 @@ rows3:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7158,23 +6316,25 @@ rows3:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7191,23 +6351,25 @@ rows3:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7224,23 +6386,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7257,23 +6421,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7290,23 +6456,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7323,23 +6491,25 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7347,12 +6517,12 @@ rows3:
 	ADDQ $128, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
 	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -7409,23 +6579,25 @@ rows5:
 	VSUBPS Y7, Y4, Y4
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y4, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y4, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y5
 	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4, Y4
 	VDIVPS Y4, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y4
@@ -7442,23 +6614,25 @@ rows5:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y0, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4
 	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7475,23 +6649,25 @@ rows5:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y0, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
 	VPADDD Y4, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7508,23 +6684,25 @@ rows5:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7532,12 +6710,12 @@ rows5:
 	ADDQ $64, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
 	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -7567,23 +6745,25 @@ rows7:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -7591,8 +6771,8 @@ rows7:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -7652,55 +6832,63 @@ DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -7734,23 +6922,25 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1

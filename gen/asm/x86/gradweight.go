@@ -21,7 +21,17 @@ var (
 // update's arrays but the gradient and its numbers; dy, x, the inputs and the
 // rows.
 func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
-	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}}
+	for _, inputs := range s.inputsOfWeights() {
+		if f, ok := s.gradWeight(name, doc, k, inputs); ok {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
+// gradWeight is GradWeight for some inputs at once.
+func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs int) (f *asm.Func, ok bool) {
+	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}, atOnce: inputs}
 	if u := k.Update; u != nil {
 		m.arrays, m.singles = nil, u.Singles
 		for _, a := range u.Arrays {
@@ -43,13 +53,17 @@ func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.
 	return m.Func, m.fits(m.print)
 }
 
-// InputsOfWeights is the number of inputs whose weights GradWeight takes at
-// once.
-func (s *ISA) InputsOfWeights() int {
+// InputsOfWeights is the number of inputs that is best divided into what
+// GradWeight takes at once.
+func (s *ISA) InputsOfWeights() int { return s.inputsOfWeights()[0] }
+
+// inputsOfWeights are the numbers of inputs that GradWeight takes at once; the
+// smaller ones leave registers to updates.
+func (s *ISA) inputsOfWeights() []int {
 	if s.masks {
-		return 12
+		return []int{16, 12, 8}
 	}
-	return 6
+	return []int{6}
 }
 
 // gradientLeaf is the leaf of an update that the sums give.
@@ -60,6 +74,7 @@ type gradWeight struct {
 	*kernel.Gradient
 	arrays, singles  []string
 	vectors, partial int
+	atOnce           int // inputs
 }
 
 func (m *gradWeight) print() {
@@ -75,9 +90,13 @@ func (m *gradWeight) print() {
 	if m.partial > 0 {
 		m.tailMask(m.partial, m.input)
 	}
-	at := min(m.isa.InputsOfWeights(), m.sums/m.vectors)
+	at := min(m.atOnce, m.sums/m.vectors)
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
-	for _, inputs := range []int{at, 1} {
+	tiles := []int{at, 1}
+	if at > 6 { // what is left in fours
+		tiles = []int{at, 4, 1}
+	}
+	for _, inputs := range tiles {
 		loop, done := m.Label("inputs"), m.Label("done")
 		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
 		m.Ins("JLT", done)
@@ -103,6 +122,9 @@ func (m *gradWeight) tile(inputs int) {
 		for v := range m.vectors {
 			m.clear(acc(k, v))
 		}
+	}
+	if m.Shared {
+		m.fetch(inputs)
 	}
 	m.pointer("dy", regW)
 	m.Ins("MOVQ", regX, regRow)
@@ -130,6 +152,27 @@ func (m *gradWeight) tile(inputs int) {
 	m.advance(regW, m.DY*m.size())
 	m.again(loop)
 	m.finish(inputs, acc)
+}
+
+// fetch asks for what the tile will change, before the sums, which take their
+// time: another core, which has read it for its samples, must give it up, and
+// stores would wait for that.
+func (m *gradWeight) fetch(inputs int) {
+	for i, a := range m.arrays {
+		if !slices.Contains(m.Update.Stores, a) {
+			continue
+		}
+		next := 0
+		for k := range inputs {
+			from := k * m.Width * m.size()
+			for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes; line += cacheLine {
+				if line >= next {
+					m.prefetchToWrite(gradArrays[i], line)
+					next = line + cacheLine
+				}
+			}
+		}
+	}
 }
 
 // isPartial reports whether a vector is the last and not full.

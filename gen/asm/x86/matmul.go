@@ -11,7 +11,7 @@ import (
 // weights, R10 the row of X, R11, R12 and R13 the strides of X.
 const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
-	regRow6                                   = "DX" // the seventh row
+	regRow6                                   = regMask // the seventh row
 )
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
@@ -130,7 +130,7 @@ func (m *matMul) row(r, k int) string {
 func (m *matMul) weightsAt(k, v int) string {
 	at, size := v*m.lanes(), weightSize(m.Kernel)
 	if m.Panels.Full > 0 {
-		return mem(regW, at/panel*m.Panels.PanelRows*panel*size+(k*panel+at%panel)*size)
+		return mem(regW, (at/panel*m.Panels.PanelRows*panel+k*panel+at%panel)*size)
 	}
 	return mem(regW, (k*m.width+at)*size)
 }
@@ -164,11 +164,7 @@ func (m *matMul) tile(rows int) {
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				if m.Elem.W == m.Elem.Acc {
-					m.loadSome(m.weightsAt(k, v), partial(v), m.weight0+Y(v))
-				} else {
-					m.loadWeights(m.Kernel, m.weightsAt(k, v), m.weight0+Y(v))
-				}
+				m.loadWeights(m.Kernel, m.weightsAt(k, v), partial(v), m.weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))

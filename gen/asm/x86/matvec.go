@@ -10,12 +10,22 @@ import (
 
 const (
 	panel = 16
-	// accumulators is how many vectors are summed at once: enough to hide the
-	// latency of the multiply-add.
-	accumulators = 8
 	// unrollTerms is the number of inputs in one turn of the loop.
 	unrollTerms = 8
 )
+
+// firstCache is the least size of a first-level cache that there is.
+const firstCache = 32 << 10
+
+// atOnce is how many vectors are summed at once: enough to hide the latency of
+// the multiply-add. Where long vectors come from the second cache, half as
+// many keep it busy, and with fewer streams it is faster.
+func (w *writer) atOnce(p kernel.Panels) int {
+	if w.bytes == 64 && p.Full*p.PanelRows*panel*w.size() > firstCache {
+		return 4
+	}
+	return 8
+}
 
 // vector is one vector of outputs: where its weights, bias and results lie.
 type vector struct {
@@ -85,7 +95,7 @@ func (m matVec) bias() bool { return m.Init == kernel.Bias }
 // loopPanels is the number of panels in one turn of the loop over panels, 0
 // if there are too few for a loop.
 func (m matVec) loopPanels() int {
-	per := accumulators * m.lanes() / panel
+	per := m.atOnce(m.Panels) * m.lanes() / panel
 	if m.Chains > 1 || m.Panels.Full < 2*per {
 		return 0
 	}
@@ -102,7 +112,7 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 	loop := m.Label("panels")
 	m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
 	m.Place(loop)
-	m.group(vs[:accumulators])
+	m.group(vs[:m.atOnce(m.Panels)])
 	m.advance(regPanels, per*m.panelBytes())
 	m.advance(regY, per*panel*m.size())
 	if m.bias() {
@@ -112,7 +122,7 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 		m.advance(regScale, per*panel*m.size())
 	}
 	m.countdown(regTurns, loop)
-	rest := vs[turns*accumulators:]
+	rest := vs[turns*m.atOnce(m.Panels):]
 	out := make([]vector, len(rest))
 	for i, v := range rest {
 		out[i] = v
@@ -150,7 +160,7 @@ func (m matVec) groups(vs []vector) [][]vector {
 			}
 		}
 	}
-	most := max(1, accumulators/m.Chains)
+	most := max(1, m.atOnce(m.Panels)/m.Chains)
 	count := (len(vs) + most - 1) / most
 	var out [][]vector
 	for i := range count {
@@ -204,7 +214,7 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 			m.broadcast(mem(regX, k*m.size()))
 			m.prefetch(m.Ahead, vs, k)
 			for v := range vs {
-				m.mulAddVector(vs[v], m.weights(m.Kernel, mem(vs[v].base, vs[v].disp+k*vs[v].stride), v), acc(v, k%m.Chains))
+				m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
 			}
 		}
 	}
@@ -225,6 +235,16 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 	terms(rest)
 }
 
+// mulAddVector adds the products of a vector's weights, the turn-th of an input.
+func (m matVec) mulAddVector(v vector, src string, turn int, acc Y) {
+	partial := v.valid < m.lanes()
+	if src = m.weights(m.Kernel, src, partial, turn); partial {
+		m.mulAddPart(src, acc)
+	} else {
+		m.mulAdd(src, acc)
+	}
+}
+
 // cacheLine is what a prefetch brings, in bytes.
 const cacheLine = 64
 
@@ -237,15 +257,6 @@ func (w *writer) prefetch(ahead int, vs []vector, k int) {
 		if v.base == regW && v.disp%cacheLine == 0 {
 			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
 		}
-	}
-}
-
-// mulAddVector adds the products of a vector's weights.
-func (m matVec) mulAddVector(v vector, src string, acc Y) {
-	if v.valid < m.lanes() {
-		m.mulAddPart(src, acc)
-	} else {
-		m.mulAdd(src, acc)
 	}
 }
 
@@ -269,7 +280,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.prefetchListed(vs)
 	m.advance(regList, 4)
 	for v := range vs {
-		m.mulAddVector(vs[v], m.weights(m.Kernel, fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v), acc(v, 0))
+		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
 	}
 	m.again(loop)
 	m.Place(done)

@@ -31,27 +31,34 @@ func weightSize(k *kernel.Kernel) int {
 	return 4
 }
 
-// loadWeights loads a vector of weights and widens it.
-func (w *writer) loadWeights(k *kernel.Kernel, src string, dst Y) {
+// loadWeights loads a vector of weights, partial or not, and widens it.
+func (w *writer) loadWeights(k *kernel.Kernel, src string, partial bool, dst Y) {
+	widen := func(op string) {
+		if partial && w.isa.masks {
+			w.Ins(op+".Z", src, maskTail, dst.String())
+		} else {
+			w.Ins(op, src, dst.String())
+		}
+	}
 	switch k.Elem.W {
 	case "float16":
-		w.Ins("VCVTPH2PS", src, dst.String())
+		widen("VCVTPH2PS")
 	case "int8":
-		w.Ins("VPMOVSXBD", src, dst.String())
+		widen("VPMOVSXBD")
 		w.Ins("VCVTDQ2PS", dst.String(), dst.String())
 	default:
-		w.load(src, dst)
+		w.loadSome(src, partial, dst)
 	}
 }
 
 // weights is the operand of a vector of weights in memory: a register, in turn,
 // where they must be widened first.
-func (w *writer) weights(k *kernel.Kernel, src string, turn int) string {
+func (w *writer) weights(k *kernel.Kernel, src string, partial bool, turn int) string {
 	if k.Elem.W == k.Elem.Acc {
 		return src
 	}
 	y := w.weight0 - turns + Y(turn%turns)
-	w.loadWeights(k, src, y)
+	w.loadWeights(k, src, partial, y)
 	return y.String()
 }
 

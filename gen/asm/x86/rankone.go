@@ -97,14 +97,14 @@ func (m *rankOne) alone() {
 		loop := m.Label("panels")
 		m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
 		m.Place(loop)
-		m.group(vs[:accumulators])
+		m.group(vs[:m.atOnce(m.Panels)])
 		m.advance(regPanels, per*mv.panelBytes())
 		m.advance(regY, per*panel*m.size())
 		if m.Bias {
 			m.advance(regBias, per*panel*m.size())
 		}
 		m.countdown(regTurns, loop)
-		rest := vs[turns*accumulators:]
+		rest := vs[turns*m.atOnce(m.Panels):]
 		for i := range rest {
 			rest[i].first -= turns * per * panel
 			if rest[i].base == regW {
@@ -120,7 +120,7 @@ func (m *rankOne) alone() {
 
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
-	last := vs[len(vs)-1]
+	last, temp := vs[len(vs)-1], Y(m.atOnce(m.Panels)) // the registers from temp on are free
 	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
@@ -134,9 +134,9 @@ func (m *rankOne) group(vs []vector) {
 		}
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), Y(accumulators).String())
-			m.Ins(m.op("VADDPS", "VADDPD"), b, Y(accumulators).String(), Y(accumulators).String())
-			m.store(accumulators, b)
+			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), temp.String())
+			m.Ins(m.op("VADDPS", "VADDPD"), b, temp.String(), temp.String())
+			m.store(temp, b)
 		}
 	}
 	if m.Inputs == 0 {
@@ -152,7 +152,7 @@ func (m *rankOne) group(vs []vector) {
 	row := func(k int, at func(v vector) string) {
 		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
-			t := Y(accumulators + (k*len(vs)+i)%(int(m.zero)-accumulators))
+			t := temp + Y(k*len(vs)+i)%(m.zero-temp)
 			partial := v.valid < m.lanes()
 			m.loadSome(at(v), partial, t)
 			m.mulAdd(Y(i).String(), t)

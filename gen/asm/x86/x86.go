@@ -192,3 +192,19 @@ func (w *writer) advance(reg string, by int) { w.Ins("ADDQ", fmt.Sprintf("$%d", 
 func (w *writer) count(n int)                { w.Ins("MOVQ", fmt.Sprintf("$%d", n), regCount) }
 func (w *writer) again(label string)         { w.countdown(regCount, label) }
 func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET") }
+
+// prefetchToWrite asks for a cache line that will be written to. It does
+// nothing on processors that have no PREFETCHW, which the assembler does not
+// know; register and displacement are spelt out.
+func (w *writer) prefetchToWrite(base string, disp int) {
+	number := map[string]byte{"DX": 2, "BX": 3, "R8": 0}
+	code := []byte{0x0f, 0x0d, 0x88 | number[base], byte(disp), byte(disp >> 8), byte(disp >> 16), byte(disp >> 24)}
+	if base == "R8" {
+		code = append([]byte{0x41}, code...)
+	}
+	text := make([]string, len(code))
+	for i, b := range code {
+		text[i] = fmt.Sprintf("BYTE $%#02x", b)
+	}
+	w.Ins(strings.Join(text, "; "), fmt.Sprintf("// PREFETCHW %s", mem(base, disp)))
+}

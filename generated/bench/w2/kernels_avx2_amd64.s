@@ -77,6 +77,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -169,6 +175,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -1895,6 +1902,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -1987,6 +2000,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2047,6 +2061,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2140,6 +2160,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -3225,6 +3246,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -3318,6 +3345,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -3432,47 +3460,55 @@ DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x1f800000
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $384
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -3502,20 +3538,22 @@ elements1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS exponentialsEachAVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y1, Y4
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y1, Y5
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y3, Y4
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS exponentialsEachAVX2Const<>+352(SB), Y2, Y2
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
@@ -3540,20 +3578,22 @@ elements1:
 	VSUBPS Y6, Y2, Y2
 	VMULPS exponentialsEachAVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y5
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y2, Y2, Y5
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y6
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
+	VMULPS exponentialsEachAVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y2, Y2
 	VADDPS Y2, Y5, Y2
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y5
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD Y3, Y4, Y4
 	VMULPS Y4, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VXORPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	VZEROUPPER 

@@ -56,7 +56,7 @@ var golden = [...]float32{
 	0x1.006ae2p-06,
 	0x1.5dc21ep-02,
 	0x1.627d92p-03,
-	0x1.1414a4p-08,
+	0x1.1414a2p-08,
 }
 
 // fusedGolden is the same with fused multiply-add.

@@ -52,156 +52,6 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_8AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $2112, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $2112, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 401408 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -1975,6 +1825,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2067,6 +1923,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2125,6 +1982,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -2217,6 +2080,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5015,6 +4879,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5107,6 +4977,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5167,6 +5038,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -5260,6 +5137,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -6350,6 +6228,12 @@ inputs1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 64(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 128(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0xc0; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW 192(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 256(R8)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x40; BYTE $0x01; BYTE $0x00; BYTE $0x00 // PREFETCHW 320(R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -6443,6 +6327,7 @@ inputs4:
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x88; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00 // PREFETCHW (R8)
 	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
@@ -6557,47 +6442,55 @@ DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x1f800000
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x5f800000
-DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $384
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -6627,20 +6520,22 @@ elements1:
 	VSUBPS Y5, Y1, Y1
 	VMULPS exponentialsEachAVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y1, Y4
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y1, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y1, Y4
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y1, Y5
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y3, Y4
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD Y2, Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VXORPS exponentialsEachAVX2Const<>+352(SB), Y2, Y2
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
@@ -6665,20 +6560,22 @@ elements1:
 	VSUBPS Y6, Y2, Y2
 	VMULPS exponentialsEachAVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y5
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y2, Y2, Y5
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y6
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
+	VMULPS exponentialsEachAVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y2, Y2
 	VADDPS Y2, Y5, Y2
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y5
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
 	VPADDD Y5, Y4, Y4
 	VPADDD Y3, Y4, Y4
 	VMULPS Y4, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VXORPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	VZEROUPPER 

@@ -333,7 +333,7 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][1
 
 // dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2Forward(y, x, w, b)
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→10:

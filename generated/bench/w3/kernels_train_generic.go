@@ -517,7 +517,7 @@ func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][5
 
 // dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrain(y, x, w, b)
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:

@@ -66,11 +66,11 @@ var fusedGolden = [...]float32{
 	0x1.2b28a4p-04,
 	0x1.297726p-07,
 	0x1.28039ap-02,
-	0x1.7d871ep-06,
+	0x1.7d871ap-06,
 	0x1.d50c94p-05,
 	0x1.4339ecp-07,
 	0x1.4b10fep-02,
-	0x1.1d2adp-05,
+	0x1.1d2acep-05,
 }
 
 // TestGolden compares the first sample with the interpreter's result, bit for

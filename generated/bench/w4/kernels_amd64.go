@@ -96,8 +96,15 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -137,8 +144,15 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -239,8 +253,15 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 40; q += 2 {
 			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense10ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -473,9 +494,9 @@ func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 40 {
 				learn16AVX512(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
 				preemptAVX512()
@@ -525,16 +546,6 @@ func dense10WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense10WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_35AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_35AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_36AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_36AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -544,7 +555,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_35AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -555,7 +566,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_36AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -628,8 +639,15 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -693,8 +711,15 @@ func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32,
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 			preemptAVX512()
 		}
 		return
@@ -786,25 +811,25 @@ func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, d
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_33AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_33AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn16_34AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_34AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(640, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(640, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_33AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16_11AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 				preemptAVX512()
 			}
 		}
@@ -816,7 +841,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_34AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16_12AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 				preempt_2AVX2()
 			}
 		}
@@ -842,16 +867,6 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_31AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_31AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_32AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_32AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -861,7 +876,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_31AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -872,7 +887,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_32AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -935,8 +950,15 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1045,8 +1067,15 @@ func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]f
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1102,25 +1131,15 @@ func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]flo
 	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
-// learn16_29AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_29AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_30AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_30AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_29AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -1131,7 +1150,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_30AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16_6AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -1156,16 +1175,6 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_27AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_27AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_28AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_28AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1175,7 +1184,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_27AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1186,7 +1195,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_28AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1206,25 +1215,15 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn16_25AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_25AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_26AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_26AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_25AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16_5AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -1235,7 +1234,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_26AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16_6AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -1260,16 +1259,6 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_23AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_23AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_24AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_24AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1279,7 +1268,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_23AVX512(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1290,7 +1279,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_24AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1310,25 +1299,15 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn16_21AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_21AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_22AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_22AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_21AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16_5AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
 		}
 		return
@@ -1339,7 +1318,7 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_22AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16_6AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
 		}
 		return
@@ -1669,9 +1648,9 @@ func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int
 func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			learn8AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
@@ -1701,16 +1680,6 @@ func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense5WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_19AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_19AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_20AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense6BiasLearn updates dense6.bias: gradient and sgd.
 func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -1720,7 +1689,7 @@ func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_19AVX512(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1731,7 +1700,7 @@ func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_20AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1794,8 +1763,15 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense6ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -1857,8 +1833,15 @@ func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float
 		}
 		m := len(x)
 		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		again12 := single12 > 0 && m >= 4
+		if again12 {
+			single12 = 0
+		}
 		for q := 0; q < 8; q += 2 {
 			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			if again12 {
+				dense6ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+			}
 		}
 		return
 	}
@@ -2010,25 +1993,25 @@ func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[
 	dense6RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_17AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_17AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
-// learn16_18AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
 //go:noescape
-func learn16_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6WeightLearn updates dense6.weight: gradient and sgd.
 func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(8, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(8, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_17AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16_9AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
 		}
 		return
@@ -2039,7 +2022,7 @@ func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_18AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16_10AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
 		}
 		return
@@ -2064,16 +2047,6 @@ func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_15AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_15AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense7BiasLearn updates dense7.bias: gradient and sgd.
 func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -2083,7 +2056,7 @@ func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_15AVX512(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -2094,7 +2067,7 @@ func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_16AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -2114,25 +2087,15 @@ func dense7BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense7BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn16_13AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_13AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_14AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense7WeightLearn updates dense7.weight: gradient and sgd.
 func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_13AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16_5AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
 		}
 		return
@@ -2143,7 +2106,7 @@ func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_14AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16_6AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
 		}
 		return
@@ -2168,16 +2131,6 @@ func dense7WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense7WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense8BiasLearn updates dense8.bias: gradient and sgd.
 func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -2187,7 +2140,7 @@ func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_11AVX512(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16_7AVX512(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -2198,7 +2151,7 @@ func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_12AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16_8AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -2218,25 +2171,15 @@ func dense8BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense8BiasSgdGeneric(t, p, g, lr)
 }
 
-// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense8WeightLearn updates dense8.weight: gradient and sgd.
 func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
-				learn16_9AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16_5AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
 		}
 		return
@@ -2247,7 +2190,7 @@ func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_10AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16_6AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
 		}
 		return
@@ -2499,9 +2442,9 @@ func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs in
 func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
 		p := t.net.p
-		from, to := share(128, 12, part, parts)
-		for k := from; k < to; k += 120 {
-			m := min(120, to-k)
+		from, to := share(128, 16, part, parts)
+		for k := from; k < to; k += 128 {
+			m := min(128, to-k)
 			for q := range 8 {
 				learn16_5AVX512(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
 			}

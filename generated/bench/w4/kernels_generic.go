@@ -173,7 +173,7 @@ func dense10ForwardRows_2Generic(y [][656]float32, x [][144]float32, w *[40][129
 
 // dense10ForwardSkipGeneric is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
 func dense10ForwardSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10Forward(y, x, w, b)
+	dense10ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
@@ -500,7 +500,7 @@ func dense2ForwardRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16
 
 // dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2Forward(y, x, w, b)
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8:

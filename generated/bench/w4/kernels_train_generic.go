@@ -207,7 +207,7 @@ func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][
 
 // dense10ForwardTrainSkipGeneric is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
 func dense10ForwardTrainSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrain(y, x, w, b)
+	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
@@ -880,7 +880,7 @@ func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][12
 
 // dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrain(y, x, w, b)
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.

@@ -326,7 +326,7 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025]
 
 // dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2Forward(y, x, w, b)
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
@@ -492,7 +492,7 @@ func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][1
 
 // dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
 func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3Forward(y, x, w, b)
+	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:

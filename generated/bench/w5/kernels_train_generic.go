@@ -528,7 +528,7 @@ func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][
 
 // dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
 func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrain(y, x, w, b)
+	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→1024:
@@ -902,7 +902,7 @@ func dense3ForwardTrainRowsGeneric(y [][272]float32, x [][528]float32, w *[16][5
 
 // dense3ForwardTrainSkipGeneric is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
 func dense3ForwardTrainSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrain(y, x, w, b)
+	dense3ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense3GradInput computes the input gradient of layer "dense3", 256→512:

@@ -14,156 +14,6 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_12AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
 DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
@@ -220,55 +70,63 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -380,23 +238,25 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -411,23 +271,25 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -442,23 +304,25 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -473,23 +337,25 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -504,23 +370,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -535,23 +403,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -566,23 +436,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -597,23 +469,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
@@ -675,55 +549,63 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -921,378 +803,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -1300,8 +898,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1317,7 +915,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1457,7 +1055,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -1470,23 +1068,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1501,23 +1101,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -1532,23 +1134,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -1563,23 +1167,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -1594,23 +1200,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -1625,23 +1233,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -1656,23 +1266,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -1687,23 +1299,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -1718,23 +1332,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -1749,34 +1365,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1784,7 +1402,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1828,7 +1446,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -1841,23 +1459,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1872,30 +1492,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1955,55 +1577,63 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2115,23 +1745,25 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y8, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
 	VPADDD Y10, Y9, Y9
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y9
 	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y8
 	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -2146,23 +1778,25 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y0, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
 	VPADDD Y9, Y8, Y8
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y8
 	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -2177,23 +1811,25 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y0, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y0, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
 	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -2208,23 +1844,25 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -2239,23 +1877,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
@@ -2270,23 +1910,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
@@ -2301,23 +1943,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
@@ -2332,23 +1976,25 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
@@ -2410,55 +2056,63 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2656,378 +2310,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -3035,8 +2405,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3052,7 +2422,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3192,7 +2562,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -3205,23 +2575,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3236,23 +2608,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -3267,23 +2641,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -3298,23 +2674,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -3329,23 +2707,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -3360,23 +2740,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -3391,23 +2773,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -3422,23 +2806,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -3453,23 +2839,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -3484,34 +2872,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3519,7 +2909,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3563,7 +2953,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -3576,23 +2966,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -3607,330 +2999,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_10AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_8AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -3990,55 +3084,63 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4236,378 +3338,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -4615,8 +3433,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4632,7 +3450,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4772,7 +3590,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -4785,23 +3603,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -4816,23 +3636,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -4847,23 +3669,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -4878,23 +3702,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -4909,23 +3735,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -4940,23 +3768,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -4971,23 +3801,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -5002,23 +3834,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -5033,23 +3867,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -5064,34 +3900,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5099,7 +3937,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5143,7 +3981,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -5156,23 +3994,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -5187,30 +4027,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -5270,55 +4112,63 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5516,378 +4366,94 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
-	VMAXPS Y12, Y13, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
-	VSUBPS Y15, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
-	VSUBPS Y14, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
-	VMULPS Y12, Y12, Y15
-	VMULPS Y15, Y14, Y14
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
-	VADDPS Y15, Y12, Y12
-	VADDPS Y12, Y14, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
-	VPSLLD $20, Y13, Y13
-	VPADDD Y14, Y13, Y13
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
-	VMULPS Y13, Y12, Y12
-	VADDPS Y13, Y12, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
-	VBLENDVPS Y0, Y12, Y13, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
-	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 256(R8)
+	VMOVUPS Y3, 288(R8)
+	VMOVUPS Y4, 512(R8)
+	VMOVUPS Y5, 544(R8)
+	VMOVUPS Y6, 768(R8)
+	VMOVUPS Y7, 800(R8)
+	VMOVUPS Y8, 1024(R8)
+	VMOVUPS Y9, 1056(R8)
+	VMOVUPS Y10, 1280(R8)
+	VMOVUPS Y11, 1312(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
-	VMAXPS Y0, Y12, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
-	VSUBPS Y14, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y0, Y0, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y0, Y13, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
-	VPSLLD $20, Y12, Y12
-	VPADDD Y13, Y12, Y12
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
-	VMULPS Y12, Y0, Y0
-	VADDPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y1, Y0, Y12, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y0, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
-	VADDPS Y13, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
-	VPSLLD $20, Y1, Y1
-	VPADDD Y12, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
-	VSUBPS Y12, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
-	VADDPS Y12, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 768(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 800(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1024(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1056(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1280(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
-	VBLENDVPS Y11, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 1312(R8)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
+	ADDQ $256, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -5895,8 +4461,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5912,7 +4478,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6052,7 +4618,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
@@ -6065,23 +4631,25 @@ terms6:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y12
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y10, Y10, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y10, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y12, Y13, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y13
 	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y11, Y12
 	VPSLLD $20, Y11, Y11
 	VPADDD Y12, Y11, Y11
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y11, Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y11
 	VBLENDVPS Y0, Y10, Y11, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10, Y10
 	VDIVPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -6096,23 +4664,25 @@ terms6:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y0, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y0, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y11
 	VPSLLD $20, Y10, Y10
 	VPADDD Y11, Y10, Y10
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VMULPS Y10, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y10
 	VBLENDVPS Y1, Y0, Y10, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
@@ -6127,23 +4697,25 @@ terms6:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y0, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y0, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y11
 	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y10
 	VPSLLD $20, Y1, Y1
 	VPADDD Y10, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
@@ -6158,23 +4730,25 @@ terms6:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y10
-	VMULPS Y10, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y2, Y10, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
@@ -6189,23 +4763,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
@@ -6220,23 +4796,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
@@ -6251,23 +4829,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
@@ -6282,23 +4862,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
@@ -6313,23 +4895,25 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
@@ -6344,34 +4928,36 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y0, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y9, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -6379,7 +4965,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms9:
+terms10:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6423,7 +5009,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms10
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
@@ -6436,23 +5022,25 @@ terms9:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
 	VPADDD Y4, Y3, Y3
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y3, Y2, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y2, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y2
 	VDIVPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -6467,180 +5055,32 @@ terms9:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y0, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y1, Y0, Y2, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -7942,55 +6382,63 @@ DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8052,23 +6500,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8132,55 +6582,63 @@ DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8257,23 +6715,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8342,55 +6802,63 @@ DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8467,23 +6935,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8552,55 +7022,63 @@ DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8662,23 +7140,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8742,55 +7222,63 @@ DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8867,23 +7355,25 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -8952,55 +7442,63 @@ DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9062,23 +7560,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VMULPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -9142,55 +7642,63 @@ DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
 DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
 DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9252,23 +7760,25 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y1, Y1, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense4Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y1, Y3
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
 	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y2
+	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense4Forward_2AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1

@@ -20,8 +20,8 @@ type operator struct {
 }
 
 // operators are the operators of ONNX that are understood. The files they are
-// defined in: linear.go, elementwise.go, compare.go, shapes.go, reduce.go,
-// normalization.go, constants.go.
+// defined in: linear.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
+// parts.go, reduce.go, normalization.go, constants.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table

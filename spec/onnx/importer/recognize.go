@@ -13,7 +13,7 @@ type candidate struct {
 }
 
 var candidates = []candidate{
-	{"relu", 0}, {"sigmoid", 0}, {"tanh", 0}, {"softsign", 0}, {"softplus", 0},
+	{"linear", 0}, {"relu", 0}, {"sigmoid", 0}, {"tanh", 0}, {"softsign", 0}, {"softplus", 0},
 	{"gelu", 0}, {"gelu_tanh", 0}, {"mish", 0}, {"hard_swish", 0}, {"abs", 0}, {"step", 0},
 	{"silu", 1}, {"leaky_relu", 1}, {"elu", 1}, {"celu", 1}, {"thresholded_relu", 1},
 	{"selu", 2}, {"hard_sigmoid", 2}, {"clip", 2},

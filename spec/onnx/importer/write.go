@@ -138,12 +138,12 @@ func (w *writer) inputFields(in *node, name string) string {
 		return text
 	}
 	mean, std, _ := in.affine.meanStd(in.size())
+	w.tensors = append(w.tensors, Tensor{name + ".mean", []int{in.size()}, mean}, Tensor{name + ".std", []int{in.size()}, std})
 	m, uniformMean := (&array{data: mean}).uniform()
 	s, uniformStd := (&array{data: std}).uniform()
 	if uniformMean && uniformStd {
 		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, w.number(m), w.number(s))
 	}
-	w.tensors = append(w.tensors, Tensor{name + ".mean", []int{in.size()}, mean}, Tensor{name + ".std", []int{in.size()}, std})
 	return text + ", normalize: standard"
 }
 
@@ -242,8 +242,7 @@ func (w *writer) source(n *node, matters bool) string {
 		base = base.from[0]
 	}
 	at := w.byNode[base]
-	single := len(at.shape) == 0 && len(n.shape) > 0 && base.kind != "input" // no axes, where axes are wanted
-	if !matters || slices.Equal(inputShape(at.shape), inputShape(n.shape)) && !single {
+	if !matters || slices.Equal(at.shape, n.shape) || len(n.shape) == 0 {
 		return at.name
 	}
 	if done := w.byNode[n]; done != nil && slices.Equal(done.shape, n.shape) {
