@@ -47,8 +47,9 @@ optimizer: {adam: {learning_rate: 0.01}}
 codegen: {batch: 32}`,
 }
 
-// longestPause is how long a garbage collection may wait for a kernel.
-const longestPause = 1000 // µs
+// longestPause is how long a garbage collection may wait for a kernel, and
+// usualPause what half of them may, in µs.
+const longestPause, usualPause = 1000, 400
 
 // TestPause trains and infers while another goroutine makes garbage and
 // collects it. Kernels cannot be preempted, so none may take long: the longest
@@ -70,6 +71,7 @@ func TestPause(t *testing.T) {
 	for _, name := range sortedNames(specs) {
 		t.Run(name, func(t *testing.T) {
 			program := networkProgram(t, name, specs[name], "pause.go.txt", nil)
+			portable := 0.0
 			for _, path := range []string{"purego", "auto"} {
 				cmd := exec.Command(program, fmt.Sprint(pause.Seconds()))
 				cmd.Env = append(os.Environ(), "NNGEN_PATH="+path)
@@ -83,8 +85,13 @@ func TestPause(t *testing.T) {
 				t.Logf("%s: %.0f collections stopped the world; waiting for it: median %.0f, 99 %% %.0f, most %.0f µs; all of it: median %.0f, 99 %% %.0f, most %.0f µs", r.Path,
 					r.Stopping.Count, r.Stopping.P50, r.Stopping.P99, r.Stopping.Max, r.Total.P50, r.Total.P99, r.Total.Max)
 				require.Greater(t, r.Stopping.Count, 10*pause.Seconds())
-				if path == "auto" && r.Stopping.Max > longestPause {
-					t.Errorf("a collection waited %.0f µs, more than %d", r.Stopping.Max, longestPause)
+				require.Less(t, r.Stopping.P50, float64(usualPause), "µs, in the median")
+				if path == "purego" {
+					portable = r.Stopping.Max
+				} else if portable > longestPause {
+					t.Logf("others use this machine: portable Go was waited for as well, %.0f µs", portable)
+				} else {
+					require.LessOrEqual(t, r.Stopping.Max, float64(longestPause), "µs")
 				}
 			}
 		})

@@ -4,6 +4,7 @@ package asm_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,7 @@ type weights struct {
 	outs, ins int
 	layout    plan.Layout
 	w         []float64 // [outs][ins]
+	elem      string    // as stored, if not as the sums
 }
 
 func (s *suite) weights(outs, ins int, apart bool) *weights {
@@ -29,7 +31,7 @@ func (s *suite) weights(outs, ins int, apart bool) *weights {
 	if apart && l.Full > 1 {
 		l.Rows = ins + 1
 	}
-	return &weights{outs, ins, l, s.numbers(outs * ins)}
+	return &weights{outs: outs, ins: ins, layout: l, w: s.numbers(outs * ins)}
 }
 
 func (w *weights) at(n, k int) float64 { return w.w[n*w.ins+k] }
@@ -63,7 +65,18 @@ func (b *built) stored(w *weights) (full, tail *array) {
 			}
 		}
 	}
-	return b.operand("w", v), b.operand("wt", vt)
+	if w.elem == "int8" {
+		for _, lanes := range [][]float64{v, vt} {
+			for i := range lanes {
+				if math.IsNaN(lanes[i]) {
+					lanes[i] = 111 // which the missing scale makes none
+				}
+			}
+		}
+	}
+	full, tail = b.operand("w", v), b.operand("wt", vt)
+	full.elem, tail.elem = w.elem, w.elem
+	return full, tail
 }
 
 // change writes the weights after the call to the operands.
@@ -139,6 +152,7 @@ func (s *suite) after(e []kernel.Epilogue) func(sum, operand float64) float64 {
 type matVecForm struct {
 	bias, listed, apart bool
 	epilogue            []kernel.Epilogue
+	elem                string // of the weights, if not that of the sums
 }
 
 // matVec is a case of a dense layer for one sample.
@@ -150,11 +164,12 @@ func (s *suite) matVec(outs, ins int, form matVecForm) *built {
 	w := s.weights(outs, ins, form.apart)
 	k := kernel.Dense(s.elem, outs, ins, chains, form.bias, form.epilogue...)
 	k.Panels, k.Fused = w.panels(), s.fused
+	s.narrow(k, w, form.elem)
 	fn := s.function(fmt.Sprint("MatVec", outs, ins, form), func(name string) *asm.Func { return s.MatVec(name, nil, k, form.listed) })
 	c := s.newCase("MatVec %d→%d %+v", ins, outs, form)
 	y, x := c.operand("y", s.numbers(outs)), c.operand("x", s.numbers(ins))
 	full, tail := c.stored(w)
-	bias := c.operand("b", s.padded(outs))
+	bias, scale := c.operand("b", s.padded(outs)), c.operand("scale", s.padded(outs))
 	var list []int
 	for i := range ins {
 		if !form.listed || s.rng.IntN(3) > 0 {
@@ -163,13 +178,10 @@ func (s *suite) matVec(outs, ins int, form matVecForm) *built {
 	}
 	finish := s.after(form.epilogue)
 	for n := range outs {
-		init := 0.0
-		if form.bias {
-			init = bias.before[n]
-		}
-		y.after[n] = finish(s.sum(len(list), chains, init, func(i int) (float64, float64) { return w.at(n, list[i]), x.before[list[i]] }), 0)
+		sum := s.sum(len(list), chains, s.start(k, bias.before[n]), func(i int) (float64, float64) { return w.at(n, list[i]), x.before[list[i]] })
+		y.after[n] = finish(s.end(k, sum, scale.before[n], bias.before[n]), 0)
 	}
-	args := map[string]pass{"y": y.from(0), "x": x.from(0), "w": full.from(0), "wt": tail.from(0), "b": bias.from(0)}
+	args := map[string]pass{"y": y.from(0), "x": x.from(0), "w": full.from(0), "wt": tail.from(0), "b": bias.from(0), "scale": scale.from(0)}
 	if form.listed {
 		args["list"], args["count"] = c.list("list", list).from(0), number(len(list))
 	}
@@ -184,10 +196,15 @@ func matVecCases(s *suite) {
 			s.matVec(p[0], p[1], matVecForm{bias: i%3 > 0, listed: listed, apart: i%2 > 0}).done()
 			s.matVec(p[0], p[1], matVecForm{bias: i%3 != 1, listed: listed, apart: i%2 == 0, epilogue: e[0]}).done()
 			s.matVec(p[0], p[1], matVecForm{bias: i%3 != 2, listed: listed, epilogue: e[i%len(e)]}).done()
+			for _, elem := range s.storage() {
+				s.matVec(p[0], p[1], matVecForm{bias: i%3 > 0, listed: listed, apart: i%2 > 0, epilogue: e[i/2%2*(i%len(e))], elem: elem}).done()
+			}
 		}
 		for i, outs := range []int{128, 135, 137, 144, 271} { // loops over panels
 			for j, ins := range []int{1, 9, 32} {
-				s.matVec(outs, ins, matVecForm{bias: j != 1, listed: listed, apart: i%2 > 0, epilogue: e[(i+j)%len(e)]}).done()
+				for _, elem := range append(s.storage(), "") {
+					s.matVec(outs, ins, matVecForm{bias: j != 1, listed: listed, apart: i%2 > 0, epilogue: e[(i+j)%len(e)], elem: elem}).done()
+				}
 			}
 		}
 	}
@@ -206,55 +223,55 @@ func tiles(of []int, turn int) (counts []int, rows int) {
 	return counts, rows
 }
 
-// matMul is a case of a panel of a dense layer for rows, or of the full panels
-// that a kernel takes together.
-func (s *suite) matMul(outs, ins, chains, turn int, bias bool, epilogue []kernel.Epilogue) {
+// matMulForm says which kernel of a batch.
+type matMulForm struct {
+	chains   int
+	bias     bool
+	epilogue []kernel.Epilogue
+	elem     string // of the weights, if not that of the sums
+}
+
+// matMul is a case of a dense layer for rows: of one panel, or of as many whole
+// ones as the target takes together.
+func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
+	w := s.weights(outs, ins, turn%2 > 0)
 	width := schedule.Panel
 	if outs <= schedule.Panel/2 && turn%2 == 0 {
 		width = schedule.Panel / 2
 	}
-	w := s.weights(outs, ins, turn%2 > 0)
-	together := outs / schedule.Panel
 	if outs <= schedule.Panel {
 		w.layout.Full, w.layout.Tail = 0, width
-		together = 0
 	}
-	most := s.VectorOutputs(s.elem, chains)
-	counts, rows := tiles(s.TileRows(s.elem, min(most, outs), chains), turn)
+	k := kernel.Dense(s.elem, outs, ins, form.chains, form.bias, form.epilogue...)
+	most := s.VectorOutputs(s.elem, form.chains)
+	of := s.TileRows(s.elem, min(most, outs), form.chains)
+	counts, rows := tiles(of, turn)
 	xStride, yStride := ins+turn%3, outs+turn%4
-	c := s.newCase("MatMul %d→%d of %d, %d rows %d and %d apart, %d chains, bias %v, %v", ins, outs, width, rows, xStride, yStride, chains, bias, epilogue)
+	k.Fused, k.Batch.X, k.Batch.Y, k.Panels = s.fused, xStride, yStride, w.panels()
+	s.narrow(k, w, form.elem)
+	c := s.newCase("MatMul %d→%d of %d, %d rows %d and %d apart, %+v", ins, outs, width, rows, xStride, yStride, form)
 	y, x := c.operand("y", s.rows(rows, outs, yStride, sentinel)), c.operand("x", s.rows(rows, ins, xStride, untouched))
-	full, panel := c.stored(w)
-	if together > 0 {
-		panel = full
-	}
-	b := c.operand("b", s.padded(outs))
-	finish := s.after(epilogue)
+	panels, panel := c.stored(w)
+	b, scale := c.operand("b", s.padded(outs)), c.operand("scale", s.padded(outs))
+	finish := s.after(form.epilogue)
 	for r := range rows {
 		for n := range outs {
-			init := 0.0
-			if bias {
-				init = b.before[n]
-			}
-			y.after[r*yStride+n] = finish(s.sum(ins, chains, init, func(k int) (float64, float64) { return w.at(n, k), x.before[r*xStride+k] }), 0)
+			sum := s.sum(ins, form.chains, s.start(k, b.before[n]), func(k int) (float64, float64) { return w.at(n, k), x.before[r*xStride+k] })
+			y.after[r*yStride+n] = finish(s.end(k, sum, scale.before[n], b.before[n]), 0)
 		}
 	}
 	for lane := 0; lane < outs; lane += most {
 		valid := min(most, outs-lane)
-		of := s.TileRows(s.elem, valid, chains)
-		if !slices.Equal(of, s.TileRows(s.elem, min(most, outs), chains)) { // fewer vectors, larger tiles
-			counts = make([]int, len(of))
-			counts[len(of)-1] = rows / of[len(of)-1]
+		if tiles := s.TileRows(s.elem, valid, form.chains); !slices.Equal(of, tiles) { // fewer vectors, larger tiles
+			counts = make([]int, len(tiles))
+			counts[len(tiles)-1] = rows / tiles[len(tiles)-1]
 		}
-		k := kernel.Dense(s.elem, outs, ins, chains, bias, epilogue...)
-		k.Fused, k.Batch.X, k.Batch.Y = s.fused, xStride, yStride
-		if k.Panels.PanelRows = w.layout.Rows; together > 0 {
-			k = k.Whole(together)
-		} else {
-			k = k.Panel(valid, width)
+		part := k.Panel(valid, width)
+		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane), "scale": scale.from(lane)}
+		if outs > schedule.Panel {
+			part, args["w"] = k.Whole(outs/schedule.Panel), panels.from(0)
 		}
-		fn := s.function(fmt.Sprint("MatMul", valid, width, together, w.layout.Rows, ins, xStride, yStride, chains, bias, epilogue), func(name string) *asm.Func { return s.MatMul(name, nil, k) })
-		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane)}
+		fn := s.function(fmt.Sprint("MatMul", valid, width, ins, xStride, yStride, w.layout.Rows, form), func(name string) *asm.Func { return s.MatMul(name, nil, part) })
 		for i, n := range counts {
 			args[fmt.Sprintf("tiles%d", i)] = number(n)
 		}
@@ -272,10 +289,13 @@ func matMulCases(s *suite) {
 			if turn == 1 {
 				chains = schedule.Chains(outs, p[1])
 			}
-			s.matMul(outs, p[1], chains, i, i%3 > 0, e[i/2%2*(i%len(e))])
-			s.matMul(outs, p[1], chains, i+1, i%3 != 1, nil)
-			if most := s.VectorOutputs(s.elem, 1); most > schedule.Panel {
-				s.matMul(most, p[1], 1, i, i%3 > 0, e[i/2%2*(i%len(e))])
+			s.matMul(outs, p[1], i, matMulForm{chains: chains, bias: i%3 > 0, epilogue: e[i/2%2*(i%len(e))]})
+			s.matMul(outs, p[1], i+1, matMulForm{chains: chains, bias: i%3 != 1})
+			for _, elem := range s.storage() {
+				s.matMul(outs, p[1], i, matMulForm{chains: chains, bias: i%3 > 0, epilogue: e[i/2%2*(i%len(e))], elem: elem})
+			}
+			if most := s.VectorOutputs(s.elem, 1); most > schedule.Panel && p[0]%2 == turn {
+				s.matMul(most, p[1], i, matMulForm{chains: 1, bias: i%3 > 0, epilogue: e[i%len(e)]})
 			}
 		}
 	}

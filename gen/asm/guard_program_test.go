@@ -93,7 +93,8 @@ type array struct {
 	free          []bool
 	ints          []byte // instead, of int32 or int
 	intsAfter     []byte
-	n             int // in the case
+	elem          string // if it is not the suite's
+	n             int    // in the case
 }
 
 // pass is what a call passes for an argument.
@@ -156,7 +157,7 @@ func (b *built) call(fn int, args map[string]pass) {
 		case p.ints != nil:
 			c.Args = append(c.Args, Arg{p.n, p.at})
 		default:
-			c.Args = append(c.Args, Arg{p.n, p.at * b.s.size()})
+			c.Args = append(c.Args, Arg{p.n, p.at * b.s.sizeOf(p.array)})
 		}
 	}
 	b.calls = append(b.calls, c)
@@ -168,7 +169,7 @@ func (b *built) done() {
 	for _, a := range b.arrays {
 		o := Operand{Name: a.name, Size: 1, Before: a.ints, After: a.intsAfter, Free: a.free}
 		if a.before != nil {
-			o.Size, o.Before, o.After = b.s.size(), b.s.encode(a.before), b.s.encode(a.after)
+			o.Size, o.Before, o.After = b.s.sizeOf(a), b.s.encode(a, a.before), b.s.encode(a, a.after)
 		}
 		require.Len(b.s, o.After, len(o.Before), b.name)
 		c.Operands = append(c.Operands, o)
@@ -182,12 +183,29 @@ func (b *built) done() {
 // mostKernels bounds the size of a program.
 const mostKernels = 1500
 
-func (s *suite) encode(v []float64) []byte {
+// elemOf is the type of an operand's elements, sizeOf the bytes of one.
+func (s *suite) elemOf(a *array) string {
+	if a.elem != "" {
+		return a.elem
+	}
+	return s.elem
+}
+
+func (s *suite) sizeOf(a *array) int {
+	return map[string]int{"int8": 1, "float16": 2, "float32": 4, "float64": 8}[s.elemOf(a)]
+}
+
+func (s *suite) encode(a *array, v []float64) []byte {
 	b := []byte{}
 	for _, x := range v {
-		if s.elem == "float32" {
+		switch s.elemOf(a) {
+		case "int8":
+			b = append(b, byte(int8(x)))
+		case "float16":
+			b = binary.LittleEndian.AppendUint16(b, half(x))
+		case "float32":
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(x)))
-		} else {
+		default:
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 		}
 	}

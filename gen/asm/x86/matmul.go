@@ -70,9 +70,6 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if n := m.Outputs % m.lanes(); n > 0 {
 		m.someMask(n)
 	}
-	if m.Scaled {
-		m.pointer("scale", regPanelScale)
-	}
 	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
@@ -200,6 +197,9 @@ func (w *writer) mulAddReg(weights, acc Y) { w.mulAdd(weights.String(), acc) }
 
 // finish adds the chains, applies the epilogue and stores.
 func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
+	if m.Scaled { // the register was that of the seventh row
+		m.pointer("scale", regPanelScale)
+	}
 	var busy []Y
 	for r := range rows {
 		for v := range m.vectors {
