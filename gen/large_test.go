@@ -36,7 +36,7 @@ input: {shape: [800]}
 layers:
   - dense: {units: 1007, activation: relu}
   - dense: {units: 3}
-codegen: {storage: int8}`,
+codegen: {storage: int8, batch: 1}`,
 	"connections": `nngen: 1
 input: {shape: [700]}
 layers:
