@@ -40,9 +40,13 @@ build() {
 	(cd "$here/go" && go test -c -o "$dir/gopeers" . && go test -c -o "$dir/ort-go" ./ort)
 }
 
+# BLIS 0.9 numbers its kernels, and on processors that are newer than it takes
+# those in C; skx is AVX-512.
+blis_skx=0 blis_haswell=3
+
 # cap holds the libraries to AVX2; ONNX Runtime cannot be told.
 cap() {
-	export OPENBLAS_CORETYPE=Haswell BLIS_ARCH_TYPE=haswell DNNL_MAX_CPU_ISA=AVX2 LIBXSMM_TARGET=hsw ATEN_CPU_CAPABILITY=avx2
+	export OPENBLAS_CORETYPE=Haswell BLIS_ARCH_TYPE=$blis_haswell DNNL_MAX_CPU_ISA=AVX2 LIBXSMM_TARGET=hsw ATEN_CPU_CAPABILITY=avx2
 }
 
 # on runs a peer on the core, and says so if it fails.
@@ -58,6 +62,12 @@ peer() {
 		"$python" "$here/lines.py" go ;;
 	ort-go) ORT_LIB=$dir/ort-lib/libonnxruntime.so.1 MODELS=$dir/models \
 		on "$dir/ort-go" -test.run - -test.bench "Benchmark/$w/" -test.benchtime 20ms -test.count 15 | "$python" "$here/lines.py" go ;;
+	blis)
+		ONLY=$w on "$dir/$march/blis"
+		if [ "$march" = native ] && grep -qw avx512f /proc/cpuinfo; then
+			BLIS_ARCH_TYPE=$blis_skx ONLY=$w on "$dir/$march/blis" | sed 's/^blis /blis-skx /'
+		fi
+		;;
 	torch) ONLY=$w on "$python" "$here/torch_peer.py" ;;
 	ort) ONLY=$w on "$dir/$march/ort" "$dir/models" ;;
 	*) ONLY=$w on "$dir/$march/$name" ;;

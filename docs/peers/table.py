@@ -9,7 +9,7 @@ OURS, LIMITS = ("nngen", "nngen-purego"), ("limit", "limit+activations")
 # Shown as one peer, by its best variant.
 FAMILIES = {
     "ort": "ONNX Runtime", "ort-go": "ONNX Runtime, cgo", "torch-eager": "PyTorch", "torch-script": "PyTorch",
-    "openblas": "OpenBLAS", "blis": "BLIS", "onednn": "oneDNN", "libxsmm": "libxsmm",
+    "openblas": "OpenBLAS", "blis": "BLIS", "blis-skx": "BLIS", "onednn": "oneDNN", "libxsmm": "libxsmm",
     "plainc": "C", "plainc-dot": "C", "plainc-axpy": "C", "gonum": "gonum", "naivego": "Go loops",
 }
 
