@@ -85,7 +85,7 @@ func TestRoundTripLayers(t *testing.T) {
 // folds are layers that the importer puts together with their neighbours, so
 // that sums are rounded in another order. Whole networks of others come back
 // with the same bits.
-var folds = []string{"constant", "scale_shift", "average", "subtract", "divide", "neg", "log", "exp", "batch_normalization", "layer_normalization", "transpose"}
+var folds = []string{"constant", "scale_shift", "average", "subtract", "divide", "neg", "log", "exp", "batch_normalization", "layer_normalization", "transpose", "reduce_mean", "reduce_sum"}
 
 // TestRoundTrip: random networks, exported and imported again, compute the
 // same.

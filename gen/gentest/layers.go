@@ -113,7 +113,7 @@ func (n *network) reshaped(x *node, dims []int) *node {
 // concat joins vectors, or along an axis.
 func (n *network) concat() {
 	x := n.any()
-	if !n.count("concat along an axis", n.chance(0.8)) {
+	if !n.count("concat along an axis", n.chance(0.9)) {
 		y := n.any()
 		n.push(n.b.Layer("concat", spec.Join(x.ref, y.ref)), x.size+y.size)
 		return

@@ -71,7 +71,7 @@ func (f fakeNet) lower(n *spec.Network) (*ir.Program, error) {
 		p.Inputs = append(p.Inputs, &ir.Value{Name: in.name, Shape: []int{in.size}})
 	}
 	for _, out := range f.outputs {
-		o := ir.Output{Name: out.name, Value: &ir.Value{Shape: []int{out.size}}, Labels: out.labels, LossName: out.loss}
+		o := ir.Output{Name: out.name, Shape: []int{out.size}, Value: &ir.Value{Shape: []int{out.size}}, Labels: out.labels, LossName: out.loss}
 		o.Class = out.loss == "cross_entropy"
 		o.Classifier = o.Class || out.loss == "bce"
 		if out.loss != "" {
