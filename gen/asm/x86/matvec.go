@@ -81,7 +81,7 @@ func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *
 	}
 	vs := m.vectors()
 	if n := m.loopPanels(); n > 0 {
-		vs = m.panelLoop(vs, n)
+		vs = m.panelLoop(vs, n, m.group)
 	}
 	for _, group := range m.groups(vs) {
 		m.group(group)
@@ -107,12 +107,12 @@ func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * weightSiz
 
 // panelLoop prints the loop over groups of whole panels and returns the
 // vectors that are left.
-func (m matVec) panelLoop(vs []vector, per int) []vector {
+func (m matVec) panelLoop(vs []vector, per int, group func([]vector)) []vector {
 	turns := m.Panels.Full / per
 	loop := m.Label("panels")
 	m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
 	m.Place(loop)
-	m.group(vs[:m.atOnce(m.Panels)])
+	group(vs[:m.atOnce(m.Panels)])
 	m.advance(regPanels, per*m.panelBytes())
 	m.advance(regY, per*panel*m.size())
 	if m.bias() {
@@ -209,30 +209,38 @@ func (m matVec) group(vs []vector) {
 
 // terms adds the products of all inputs.
 func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
-	terms := func(n int) {
+	m.overInputs(m.inputs, unrollTerms, m.Ahead, vs, func(k int) {
+		for v := range vs {
+			m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
+		}
+	})
+}
+
+// overInputs prints what is done for every input, some in a turn of a loop:
+// the input is broadcast, and the weights some inputs ahead are fetched.
+func (w *writer) overInputs(inputs, unroll, ahead int, vs []vector, each func(k int)) {
+	some := func(n int) {
 		for k := range n {
-			m.broadcast(mem(regX, k*m.size()))
-			m.prefetch(m.Ahead, vs, k)
-			for v := range vs {
-				m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
-			}
+			w.broadcast(mem(regX, k*w.size()))
+			w.prefetch(ahead, vs, k)
+			each(k)
 		}
 	}
-	turns, rest := m.inputs/unrollTerms, m.inputs%unrollTerms
+	turns, rest := inputs/unroll, inputs%unroll
 	if turns > 1 {
-		loop := m.Label("inputs")
-		m.count(turns)
-		m.Place(loop)
-		terms(unrollTerms)
-		m.advance(regX, unrollTerms*m.size())
+		loop := w.Label("inputs")
+		w.count(turns)
+		w.Place(loop)
+		some(unroll)
+		w.advance(regX, unroll*w.size())
 		for _, base := range bases(vs) {
-			m.advance(base.base, unrollTerms*base.stride)
+			w.advance(base.base, unroll*base.stride)
 		}
-		m.again(loop)
+		w.again(loop)
 	} else {
-		rest = m.inputs
+		rest = inputs
 	}
-	terms(rest)
+	some(rest)
 }
 
 // mulAddVector adds the products of a vector's weights, the turn-th of an input.

@@ -81,8 +81,12 @@ const regDY = "BX"
 
 // alone: every panel group once, the step's factors in registers.
 func (m *rankOne) alone() {
+	init := kernel.Zero
+	if m.Bias {
+		init = kernel.Bias
+	}
 	mv := matVec{writer: m.writer, Kernel: &kernel.Kernel{
-		Elem: kernel.Elements{W: m.Elem, Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
+		Elem: kernel.Elements{W: m.Elem, Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels, Init: init,
 	}, listed: m.Listed, inputs: m.Inputs}
 	if m.Panels.Full > 0 {
 		m.pointer("w", regPanels)
@@ -93,25 +97,7 @@ func (m *rankOne) alone() {
 	}
 	vs := mv.vectors()
 	if per := mv.loopPanels(); per > 0 {
-		turns := m.Panels.Full / per
-		loop := m.Label("panels")
-		m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
-		m.Place(loop)
-		m.group(vs[:m.atOnce(m.Panels)])
-		m.advance(regPanels, per*mv.panelBytes())
-		m.advance(regY, per*panel*m.size())
-		if m.Bias {
-			m.advance(regBias, per*panel*m.size())
-		}
-		m.countdown(regTurns, loop)
-		rest := vs[turns*m.atOnce(m.Panels):]
-		for i := range rest {
-			rest[i].first -= turns * per * panel
-			if rest[i].base == regW {
-				rest[i].disp -= turns * per * mv.panelBytes()
-			}
-		}
-		vs = rest
+		vs = mv.panelLoop(vs, per, m.group)
 	}
 	for _, g := range mv.groups(vs) {
 		m.group(g)
@@ -174,29 +160,9 @@ func (m *rankOne) group(vs []vector) {
 		m.Place(done)
 		return
 	}
-	const unroll = 4
-	rows := func(n int) {
-		for k := range n {
-			m.broadcast(mem(regX, k*m.size()))
-			m.prefetch(m.Ahead, vs, k)
-			row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
-		}
-	}
-	turns, rest := m.Inputs/unroll, m.Inputs%unroll
-	if turns > 1 {
-		loop := m.Label("inputs")
-		m.count(turns)
-		m.Place(loop)
-		rows(unroll)
-		m.advance(regX, unroll*m.size())
-		for _, base := range bases(vs) {
-			m.advance(base.base, unroll*base.stride)
-		}
-		m.again(loop)
-	} else {
-		rest = m.Inputs
-	}
-	rows(rest)
+	m.overInputs(m.Inputs, 4, m.Ahead, vs, func(k int) {
+		row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
+	})
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.
