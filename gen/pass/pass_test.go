@@ -94,7 +94,7 @@ func count(p *ir.Program) int {
 func TestStepOne(t *testing.T) {
 	g := gentest.NewGenerator(79)
 	found := 0
-	for i := range 150 {
+	for i := range 500 {
 		net, err := g.Network(fmt.Sprintf("net%d", i))
 		require.NoError(t, err)
 		prog, err := lower.Lower(net)
