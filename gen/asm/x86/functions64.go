@@ -6,7 +6,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
-// The functions below are nnrt's float64 functions (math64.go), as those in
+// The functions below are nnrt's float64 functions (math64.go, pow64.go), as those in
 // functions.go are its float32 functions.
 
 var functions64 = map[expr.Op]function{
