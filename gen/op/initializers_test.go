@@ -67,7 +67,7 @@ func TestInitializers(t *testing.T) {
 func TestTruncatedDeviation(t *testing.T) {
 	phi := math.Exp(-2) / math.Sqrt(2*math.Pi)
 	variance := 1 - 4*phi/math.Erf(math.Sqrt2)
-	if want := 0.87962566103423978; math.Abs(math.Sqrt(variance)-want) > 1e-15 {
+	if want := 0.87962566103423978; !(math.Abs(math.Sqrt(variance)-want) <= 1e-15) {
 		t.Errorf("the standard deviation is %v, the rows say %v", math.Sqrt(variance), want)
 	}
 }

@@ -90,7 +90,7 @@ func TestProximalIsMinimum(t *testing.T) {
 						lo = a
 					}
 				}
-				if want := (lo + hi) / 2; math.Abs(got-want) > 3e-8 {
+				if want := (lo + hi) / 2; !(math.Abs(got-want) <= 3e-8) {
 					t.Errorf("%s %v: step from %v at rate %v is %v, want %v", p.row.Name, Numbers(p.args), w, lr, got, want)
 				}
 				if cost(got) > cost(got+1e-6)+1e-16 || cost(got) > cost(got-1e-6)+1e-16 {
