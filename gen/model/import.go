@@ -59,17 +59,37 @@ func (e *Error) Unwrap() error { return e.Err }
 // maxFile is the limit of a model file in bytes; that of protobuf itself.
 const maxFile = 2 << 30
 
+// format is a format of models.
+type format struct {
+	is    func(path string) bool // whether a file is a model of it rather than a spec
+	takes func(path string) bool // whether it explains what is wrong with a file
+	read  func(path string, o Options) (*Model, error)
+}
+
+// formats are tried in order; the last takes any file.
+var formats = []format{
+	{isRTNeural, isJSON, importRTNeural},
+	{isONNX, func(string) bool { return true }, importONNX},
+}
+
 // Is reports whether a path is that of a model rather than a spec.
-func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") || isRTNeural(path) }
+func Is(path string) bool {
+	return slices.ContainsFunc(formats, func(f format) bool { return f.is(path) })
+}
 
 // Import reads a model. The error is an *Error where the model is at fault.
 func Import(path string, o Options) (*Model, error) {
 	if o.Name == "" {
 		o.Name = nameOf(path)
 	}
-	if isJSON(path) {
-		return importRTNeural(path, o)
-	}
+	f := slices.IndexFunc(formats, func(f format) bool { return f.takes(path) })
+	return formats[f].read(path, o)
+}
+
+func isONNX(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") }
+
+// importONNX reads an ONNX model.
+func importONNX(path string, o Options) (*Model, error) {
 	file, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
