@@ -1017,6 +1017,20 @@ func nnrtAbs64(x float64) float64 {
 	return math.Float64frombits(math.Float64bits(x) &^ (1 << 63))
 }
 
+// AllocAligned returns a new, zeroed T at an address that is a multiple of 64.
+//
+// T must not contain pointers of any kind (pointers, slices, strings, maps,
+// channels, functions, interfaces): the garbage collector does not look into it.
+// The memory lives as long as any pointer into it.
+func nnrtAllocAligned[T any]() *T {
+	const align = 64
+	var t T
+
+	b := make([]byte, unsafe.Sizeof(t)+align)
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
+}
+
 // NormInv64 returns the inverse of the standard normal distribution function: the
 // x with Φ(x) = p. It is algorithm AS 241 (PPND16) of M. J. Wichura, "The
 // Percentage Points of the Normal Distribution", Applied Statistics 37 (1988).
@@ -1142,20 +1156,6 @@ func nnrtNormInv64(p float64) float64 {
 		d = float64(d*r) + 1
 	}
 	return math.Copysign(n/d, q)
-}
-
-// AllocAligned returns a new, zeroed T at an address that is a multiple of 64.
-//
-// T must not contain pointers of any kind (pointers, slices, strings, maps,
-// channels, functions, interfaces): the garbage collector does not look into it.
-// The memory lives as long as any pointer into it.
-func nnrtAllocAligned[T any]() *T {
-	const align = 64
-	var t T
-
-	b := make([]byte, unsafe.Sizeof(t)+align)
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
 }
 
 // BadLength panics because a length or size is wrong, with a message such as
