@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/inspect"
+	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
@@ -20,8 +23,8 @@ func inspectCommand() *cobra.Command {
 		Short: "Show layers, shapes, parameters, multiply-adds, bytes and the plan",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" || format == "json" && (planned || program) {
-				return usageErrorf("--format must be text or, without --plan and --ir, json; got %q", format)
+			if !slices.Contains(inspectFormats, format) || format != "text" && (planned || program) {
+				return usageErrorf("--format must be one of %s, with --plan and --ir text; got %q", strings.Join(inspectFormats, ", "), format)
 			}
 			net, err := gen.Load(args[0])
 			if err != nil {
@@ -43,7 +46,7 @@ func inspectCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "`text` or json")
+	cmd.Flags().StringVar(&format, "format", "text", "`text`, json, dot, mermaid or svg")
 	cmd.Flags().BoolVar(&planned, "plan", false, "print the plan instead: memory, steps, what is fused")
 	cmd.Flags().BoolVar(&program, "ir", false, "print the program instead: the operations of inference, training and update")
 	cmd.Flags().StringVar(&weights, "weights", "", "`FILE` of weights, to show how sparse they are")
@@ -51,9 +54,23 @@ func inspectCommand() *cobra.Command {
 	return cmd
 }
 
+// inspectFormats are the forms of a description; the last three draw it.
+var inspectFormats = []string{"text", "json", "dot", "mermaid", "svg"}
+
 // describe prints the description of a network, with statistics of a weight
 // file if one is named.
 func describe(w io.Writer, net *spec.Network, p *plan.Plan, weights, format string) error {
+	nodes := picture.Nodes(net, p.Prog)
+	switch format {
+	case "dot":
+		_, err := io.WriteString(w, picture.DOT(net.Name, nodes))
+		return err
+	case "mermaid":
+		_, err := io.WriteString(w, picture.Mermaid(nodes))
+		return err
+	case "svg":
+		return picture.Network(picture.Light, net.Name, nodes).WriteSVG(w)
+	}
 	report := inspect.New(net, p)
 	if weights != "" {
 		var err error

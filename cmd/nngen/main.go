@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -50,21 +51,32 @@ func (a *app) root() *cobra.Command {
 		Short: "Compile a neural network into a Go package",
 		Long: `nngen compiles the spec of a neural network (YAML) into a Go package that infers
 and trains, as plain code without allocation, reflection or cgo.`,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		SilenceUsage:  true,
+		SilenceErrors: true,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, importCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, versionCommand,
 	} {
 		cmd := verb()
-		work := cmd.RunE
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			a.started = true
-			return work(cmd, args)
-		}
+		a.watch(cmd)
 		root.AddCommand(cmd)
 	}
 	return root
+}
+
+// watch notes that a verb, or one below it, was understood and is at work, and
+// completes the names of specs in shells.
+func (a *app) watch(cmd *cobra.Command) {
+	work := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a.started = true
+		return work(cmd, args)
+	}
+	if strings.Contains(cmd.Use, "SPEC") {
+		cmd.ValidArgsFunction = cobra.FixedCompletions([]cobra.Completion{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)
+	}
+	for _, below := range cmd.Commands() {
+		a.watch(below)
+	}
 }

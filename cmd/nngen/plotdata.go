@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/picture"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/gen/weights"
+	"github.com/spf13/cobra"
+)
+
+// plotLosses draws the log of a training.
+func plotLosses(f *plotFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "losses RUN.jsonl",
+		Aliases: []string{"loss"},
+		Short:   "Draw the losses that nngen train --log wrote; - is standard input",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := readArgument(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			lines, err := lossLines(args[0], data)
+			if err != nil {
+				return err
+			}
+			name := nameOf(args[0], "losses")
+			return f.write(cmd, name, picture.Losses(f.theme(), name, lines))
+		},
+	}
+}
+
+// lossLines reads the epochs of a log. A run that was resumed repeats no
+// epoch; one that was started anew begins the lines anew.
+func lossLines(name string, data []byte) ([]picture.Line, error) {
+	train, valid := picture.Line{Name: "training"}, picture.Line{Name: "validation", Dashed: true}
+	scan := bufio.NewScanner(bytes.NewReader(data))
+	for n := 1; scan.Scan(); n++ {
+		var e struct {
+			Event string `json:"event"`
+			run.Epoch
+		}
+		if err := json.Unmarshal(scan.Bytes(), &e); err != nil {
+			return nil, invalidFile("%s:%d: not a line of nngen train --log: %v", name, n, err)
+		}
+		if e.Event != "epoch" {
+			continue
+		}
+		if len(train.Points) > 0 && float64(e.Epoch.Epoch) <= train.Points[len(train.Points)-1].X {
+			train.Points, valid.Points = nil, nil
+		}
+		train.Points = append(train.Points, picture.Point{X: float64(e.Epoch.Epoch), Y: orNaN(e.Loss)})
+		if e.ValidLoss != nil {
+			valid.Points = append(valid.Points, picture.Point{X: float64(e.Epoch.Epoch), Y: *e.ValidLoss})
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, err
+	}
+	if len(train.Points) == 0 {
+		return nil, invalidFile("%s: there is no epoch in it; nngen train --log FILE writes one line for each", name)
+	}
+	lines := []picture.Line{train, valid}
+	return slices.DeleteFunc(lines, func(l picture.Line) bool { return len(l.Points) == 0 }), nil
+}
+
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
+}
+
+// plotWeights draws how weights are distributed.
+func plotWeights(f *plotFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "weights FILE",
+		Short: "Draw how the numbers of each tensor of a weight file are distributed",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file, err := weights.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			var tensors []picture.Tensor
+			for _, t := range file.Tensors {
+				if t.IsFloat() {
+					tensors = append(tensors, picture.Tensor{Name: t.Name, Shape: t.Shape, Values: t.Values()})
+				}
+			}
+			if len(tensors) == 0 {
+				return invalidFile("%s: there is no tensor of floating-point numbers in it", args[0])
+			}
+			return f.write(cmd, nameOf(args[0], "weights"), picture.Histograms(f.theme(), filepath.Base(args[0]), tensors))
+		},
+	}
+}
+
+// plotConfusion draws the confusion matrix of an evaluation.
+func plotConfusion(f *plotFlags) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "confusion EVAL.json",
+		Short:   "Draw the confusion matrix that nngen eval --json printed; - is standard input",
+		Example: "  nngen eval digits.yaml --weights digits.safetensors --data digits.csv.gz --json | nngen plot confusion - -o confusion.svg",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := readArgument(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			m, err := classifierOf(args[0], data, output)
+			if err != nil {
+				return err
+			}
+			labels := m.Labels
+			for i := len(labels); i < len(m.Confusion); i++ {
+				labels = append(labels, fmt.Sprint(i))
+			}
+			title := m.Name
+			if m.Accuracy != nil {
+				title += fmt.Sprintf(": %.2f %% right", 100**m.Accuracy)
+			}
+			return f.write(cmd, nameOf(args[0], "confusion"), picture.Matrix(f.theme(), title, labels, m.Confusion))
+		},
+	}
+	cmd.Flags().StringVar(&output, "name", "", "`OUTPUT` of the network, where several are classifiers")
+	return cmd
+}
+
+// classifierOf is the output of an evaluation that has a confusion matrix.
+func classifierOf(name string, data []byte, output string) (*run.OutputMetrics, error) {
+	var report run.EvalReport
+	if err := json.Unmarshal(data, &report); err != nil {
+		return nil, invalidFile("%s: not what nngen eval --json prints: %v", name, err)
+	}
+	var found []*run.OutputMetrics
+	var names []string
+	for i := range report.Outputs {
+		if m := &report.Outputs[i]; m.Confusion != nil {
+			names = append(names, m.Name)
+			if output == "" || m.Name == output {
+				found = append(found, m)
+			}
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return nil, invalidFile("%s: no output of the network is a classifier", name)
+	case len(found) != 1:
+		return nil, usageErrorf("--name must be one of %s", strings.Join(names, ", "))
+	}
+	return found[0], nil
+}
+
+// nameOf is the name of a picture of a file.
+func nameOf(path, otherwise string) string {
+	if path == "-" {
+		return otherwise
+	}
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// readArgument is the file of an argument, or standard input for -.
+func readArgument(cmd *cobra.Command, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(cmd.InOrStdin())
+	}
+	return os.ReadFile(name)
+}
+
+// invalidFile is an error in what a file holds.
+func invalidFile(format string, args ...any) error {
+	return &run.InvalidError{Kind: "data", Msg: fmt.Sprintf(format, args...)}
+}
