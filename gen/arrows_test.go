@@ -42,7 +42,7 @@ var arrows = map[string]string{
 	"gen/pass":   "gen/ir gen/ir/expr",
 	"gen/plan":   "gen/ir gen/ir/expr gen/kernel gen/schedule",
 	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
-	"gen/files":  "github.com/pmezard/go-difflib/difflib",
+	"gen/files":  "runtime/nnrt github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.

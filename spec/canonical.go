@@ -12,61 +12,139 @@ import (
 )
 
 // Canonical writes the network out as a spec with every default in place.
-// Decoding it gives the same network. Comments of the source are not kept.
-func (n *Network) Canonical(v *Vocabulary) []byte {
-	w := canonical{v: v}
-	w.line("nngen: %d", Version)
-	w.line("name: %s", n.Name)
-	w.line("package: %s", n.Package)
-	if n.Doc != "" {
-		w.line("doc: %s", text(n.Doc))
-	}
-	if n.License != "" {
-		w.line("license: %s", text(n.License))
-	}
-	w.line("inputs:")
+// Decoding it gives the same network. Comments of the source are not kept;
+// Format keeps them.
+func (n *Network) Canonical(v *Vocabulary) []byte { return n.canonical(v, nil) }
+
+// canonical writes the spec with remarks, lines of comments, above the parts
+// that they belong to.
+func (n *Network) canonical(v *Vocabulary, remarks map[part][]string) []byte {
+	w := canonical{v: v, remarks: remarks}
+	w.remark(part{"top", 0}, 0)
+	w.text("nngen", strconv.Itoa(Version))
+	w.text("name", n.Name)
+	w.text("package", n.Package)
+	w.text("doc", text(n.Doc))
+	w.text("license", text(n.License))
+	w.heading("inputs")
 	for i := range n.Inputs {
-		w.input(&n.Inputs[i])
+		w.input(i, &n.Inputs[i])
 	}
-	w.line("layers:")
+	w.heading("layers")
 	for i := range n.Layers {
-		w.layer(&n.Layers[i])
+		w.layer(i, &n.Layers[i])
 	}
-	w.line("outputs:")
+	w.heading("outputs")
 	for i := range n.Outputs {
-		w.output(&n.Outputs[i])
+		w.output(i, &n.Outputs[i])
 	}
 	if n.Optimizer != nil {
-		w.line("optimizer: %s", w.word(n.Optimizer, OptimizerSlot))
+		w.remark(part{"optimizer", 0}, 0)
+		if one := "optimizer: " + w.word(n.Optimizer, OptimizerSlot); len(one) <= lineLength {
+			w.line("%s", one)
+		} else {
+			k, _ := find(v.Table(OptimizerSlot), n.Optimizer.Name)
+			w.line("optimizer:")
+			w.entry("  "+n.Optimizer.Name, "    ", w.args(n.Optimizer.Args, k.Params))
+		}
 	}
+	w.remark(part{"numeric", 0}, 0)
 	w.line("numeric: {mode: %s, dtype: %s}", n.Numeric.Mode, n.Numeric.DType)
+	w.remark(part{"codegen", 0}, 0)
 	w.codegen(&n.Codegen)
 	return w.Bytes()
 }
 
+// part is a part of a spec that stands in lines of its own: a key of the top,
+// or one of the inputs, layers or outputs.
+type part struct {
+	key   string
+	index int
+}
+
+// lineLength is what a line holds, if what it says can be broken.
+const lineLength = 100
+
 // canonical writes lines of YAML.
 type canonical struct {
 	bytes.Buffer
-	v *Vocabulary
+	v       *Vocabulary
+	remarks map[part][]string
 }
 
 func (w *canonical) line(format string, args ...any) {
 	fmt.Fprintf(w, format+"\n", args...)
 }
 
-func (w *canonical) input(in *Input) {
+// remark writes the comments of a part.
+func (w *canonical) remark(p part, indent int) {
+	for _, c := range w.remarks[p] {
+		w.line("%s%s", strings.Repeat(" ", indent), c)
+	}
+}
+
+// text writes a key with a value; without one, the comments alone.
+func (w *canonical) text(key, value string) {
+	w.remark(part{key, 0}, 0)
+	if value != "" && value != `""` {
+		w.line("%s: %s", key, value)
+	}
+}
+
+func (w *canonical) heading(key string) {
+	w.remark(part{key, -1}, 0)
+	w.line("%s:", key)
+}
+
+// entry writes a word with its fields: in one line, or, where that is too long,
+// a line for each.
+func (w *canonical) entry(head, indent string, fields []string) {
+	if one := head + ": {" + strings.Join(fields, ", ") + "}"; len(one) <= lineLength && !strings.Contains(one, "\n") {
+		w.line("%s", one)
+		return
+	}
+	w.line("%s:", head)
+	for _, f := range fields {
+		w.line("%s%s", indent, wrap(f, indent+"  "))
+	}
+}
+
+// wrap breaks a field that is a list into lines.
+func wrap(field, indent string) string {
+	if len(indent)+len(field) <= lineLength || strings.Contains(field, "\n") || !strings.HasSuffix(field, "]") || strings.ContainsAny(field, `"{`) {
+		return field
+	}
+	var b strings.Builder
+	width := len(indent)
+	for i, item := range strings.SplitAfter(field, ", ") {
+		if width += len(item); i > 0 && width > lineLength {
+			b.WriteString("\n" + indent)
+			width = len(indent) + len(item)
+		}
+		b.WriteString(item)
+	}
+	return strings.ReplaceAll(b.String(), ", \n", ",\n")
+}
+
+func (w *canonical) input(i int, in *Input) {
 	fields := []string{"shape: " + list(in.Shape, strconv.Itoa)}
 	switch m := in.Normalize; {
 	case m == nil:
 	case m.Fit:
 		fields = append(fields, "normalize: standard")
 	default:
-		fields = append(fields, fmt.Sprintf("normalize: {mean: %s, std: %s}", list(m.Mean, number), list(m.Std, number)))
+		mean, std := "mean: "+list(m.Mean, number), "std: "+list(m.Std, number)
+		one := "normalize: {" + mean + ", " + std + "}"
+		if len(one) > lineLength {
+			one = "normalize:\n      " + wrap(mean, "        ") + "\n      " + wrap(std, "        ")
+		}
+		fields = append(fields, one)
 	}
-	w.line("  %s: {%s}", in.Name, strings.Join(fields, ", "))
+	w.remark(part{"inputs", i}, 2)
+	w.entry("  "+in.Name, "    ", fields)
 }
 
-func (w *canonical) layer(l *Layer) {
+func (w *canonical) layer(i int, l *Layer) {
 	fields := []string{"name: " + l.Name}
 	if len(l.From) > 0 {
 		fields = append(fields, "from: ["+strings.Join(l.From, ", ")+"]")
@@ -74,10 +152,11 @@ func (w *canonical) layer(l *Layer) {
 	if k := w.v.layerKind(l.Kind); k != nil {
 		fields = append(fields, w.args(l.Args, k.Params)...)
 	}
-	w.line("  - %s: {%s}", l.Kind, strings.Join(fields, ", "))
+	w.remark(part{"layers", i}, 2)
+	w.entry("  - "+l.Kind, "      ", fields)
 }
 
-func (w *canonical) output(out *Output) {
+func (w *canonical) output(i int, out *Output) {
 	fields := []string{"from: " + out.From}
 	if len(out.Labels) > 0 {
 		fields = append(fields, "labels: "+list(out.Labels, text))
@@ -85,7 +164,8 @@ func (w *canonical) output(out *Output) {
 	if out.Loss != nil {
 		fields = append(fields, "loss: "+w.word(out.Loss, LossSlot), "weight: "+number(out.Weight))
 	}
-	w.line("  %s: {%s}", out.Name, strings.Join(fields, ", "))
+	w.remark(part{"outputs", i}, 2)
+	w.entry("  "+out.Name, "    ", fields)
 }
 
 func (w *canonical) codegen(c *Codegen) {
@@ -97,7 +177,7 @@ func (w *canonical) codegen(c *Codegen) {
 		fields = append(fields, "embed: "+text(c.Embed))
 	}
 	fields = append(fields, fmt.Sprintf("standalone: %t", c.Standalone), "skip_zeros: "+text(c.SkipZeros))
-	w.line("codegen: {%s}", strings.Join(fields, ", "))
+	w.entry("codegen", "  ", fields)
 }
 
 // word writes a word of a table: alone if it has no fields.

@@ -55,7 +55,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 		SilenceErrors: true,
 	}
 	for _, verb := range []func() *cobra.Command{
-		initCommand, importCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
+		initCommand, importCommand, generateCommand, checkCommand, fmtCommand, inspectCommand, trainCommand,
 		evalCommand, predictCommand, verifyCommand, benchCommand, weightsCommand, exportCommand, diffCommand, plotCommand, schemaCommand, versionCommand,
 	} {
 		cmd := verb()

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/spf13/cobra"
@@ -145,15 +145,7 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 	default:
 		return usageErrorf("-o %s: a picture ends in .svg or .png", out)
 	}
-	file, err := os.Create(out)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := write(file); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
+	if err := files.Save(out, write); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %.0f × %.0f\n", out, s.Width, s.Height)

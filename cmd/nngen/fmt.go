@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/spf13/cobra"
+)
+
+func fmtCommand() *cobra.Command {
+	var write, check bool
+	cmd := &cobra.Command{
+		Use:   "fmt SPEC…",
+		Short: "Print specs in canonical form, with every default written out",
+		Long: `Print specs in canonical form: every default that bears meaning written out, the parts
+in the order of the language. Comments are kept, each above the layer, input, output
+or key that it was written in or above.`,
+		Example: "  nngen fmt digits.yaml\n  nngen fmt --write *.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			outdated := false
+			for _, path := range args {
+				differs, err := formatSpec(cmd, path, write, check)
+				if err != nil {
+					return err
+				}
+				outdated = outdated || differs
+			}
+			if outdated && check {
+				return errOutOfDate
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&write, "write", "w", false, "write the result to the spec instead of printing it")
+	cmd.Flags().BoolVar(&check, "check", false, "write nothing; print a diff and exit with 3 if a spec is not in canonical form")
+	cmd.MarkFlagsMutuallyExclusive("write", "check")
+	return cmd
+}
+
+// formatSpec formats one spec and reports whether it was not in canonical form.
+func formatSpec(cmd *cobra.Command, path string, write, check bool) (differs bool, err error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	text, err := spec.Format(path, src, op.Vocabulary())
+	if err != nil {
+		return false, err
+	}
+	differs = !bytes.Equal(src, text)
+	switch {
+	case check && differs:
+		_, err = io.WriteString(cmd.OutOrStdout(), files.DiffText(path, path+" (canonical)", src, text))
+	case check:
+	case write && differs:
+		err = files.Save(path, func(w io.Writer) error { _, err := w.Write(text); return err })
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: written\n", path)
+	case write:
+	default:
+		_, err = cmd.OutOrStdout().Write(text)
+	}
+	return differs, err
+}

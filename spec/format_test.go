@@ -1,0 +1,79 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestFormat(t *testing.T) {
+	src := `# yaml-language-server: $schema=nngen.schema.json
+# Two lines above.
+
+layers:
+  # The first layer.
+  - dense: {units: 4, activation: relu}  # behind it
+  - dense:
+      # inside
+      units: 2
+  # After the last layer.
+name: demo # the name
+nngen: 1
+# About the input.
+input: {shape: [3]} # three
+loss: mse # squared
+# The end.
+`
+	want := `# yaml-language-server: $schema=nngen.schema.json
+# Two lines above.
+nngen: 1
+# the name
+name: demo
+package: demo
+inputs:
+  # About the input.
+  # three
+`
+	got, err := Format("demo.yaml", []byte(src), testVocabulary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(got), want) {
+		t.Errorf("got\n%s\nwant first\n%s", got, want)
+	}
+	for _, comment := range []string{"$schema", "Two lines above", "The first layer", "behind it", "inside", "After the last layer", "the name", "About the input", "three", "squared", "The end"} {
+		if n := strings.Count(string(got), comment); n != 1 {
+			t.Errorf("comment %q stands there %d times in\n%s", comment, n, got)
+		}
+	}
+	first := strings.Index(string(got), "# The first layer.")
+	layer := strings.Index(string(got), "units: 4")
+	if first < 0 || layer < first {
+		t.Errorf("a comment is not above its layer:\n%s", got)
+	}
+	twice, err := Format("demo.yaml", got, testVocabulary())
+	if err != nil || string(twice) != string(got) {
+		t.Errorf("formatted again (%v):\n%s\nwas\n%s", err, twice, got)
+	}
+}
+
+// Long lines are broken, and mean the same.
+func TestFormatLong(t *testing.T) {
+	means := strings.Repeat("0.123456789, ", 63) + "1"
+	src := "nngen: 1\nname: long\ninput: {shape: [64], normalize: {mean: [" + means + "], std: [" + means + "]}}\nlayers:\n  - dense: {units: 2}\nloss: mse\n"
+	n, err := Decode("long.yaml", []byte(src), testVocabulary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := n.Canonical(testVocabulary())
+	again, err := Decode("long.yaml", got, testVocabulary())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, got)
+	}
+	for _, line := range strings.Split(string(got), "\n") {
+		if len(line) > lineLength {
+			t.Errorf("a line of %d bytes:\n%s", len(line), line)
+		}
+	}
+	equal(t, "mean", again.Inputs[0].Normalize.Mean, n.Inputs[0].Normalize.Mean)
+	equal(t, "std", again.Inputs[0].Normalize.Std, n.Inputs[0].Normalize.Std)
+}
