@@ -58,6 +58,7 @@ var arrows = map[string]string{
 
 	// Examples.
 	"docs/anomaly": "generated/anomaly",
+	"docs/service": "generated/digits",
 
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
