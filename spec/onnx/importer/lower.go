@@ -2,6 +2,7 @@ package importer
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -15,6 +16,11 @@ type lowering struct {
 	values map[string]value
 	graph  *graph
 	double bool // float64 throughout
+	notes  []string
+}
+
+func (l *lowering) note(format string, args ...any) {
+	l.notes = append(l.notes, fmt.Sprintf(format, args...))
 }
 
 // lower imports a model with or without a batch axis.
@@ -145,9 +151,9 @@ func (l *lowering) call(c *call) (err error) {
 			panic(p)
 		}
 	}()
-	row, ok := operators[c.n.OpType]
-	if !ok || c.n.Domain != "" && c.n.Domain != "ai.onnx" {
-		c.refuse(unsupportedHint(c.n.OpType), "the operator %s is not supported", cut(operatorName(c.n)))
+	row, ok := operators[operatorName(c.n)]
+	if !ok {
+		c.refuse(unsupportedHint(operatorName(c.n)), "the operator %s is not supported", cut(operatorName(c.n)))
 	}
 	if c.n.OpType != "Constant" {
 		c.in(0) // every other operator has a first input
@@ -155,7 +161,9 @@ func (l *lowering) call(c *call) (err error) {
 	constant := true
 	for i := range c.n.Inputs {
 		if c.has(i) {
-			constant = constant && c.values[c.n.Inputs[i]].array != nil
+			v := c.values[c.n.Inputs[i]]
+			constant = constant && v.array != nil
+			c.checkInput(row, v)
 		}
 	}
 	if constant && row.fold != nil {
@@ -173,6 +181,7 @@ func (l *lowering) call(c *call) (err error) {
 		row.lower(c)
 	}
 	c.unread()
+	c.inherit(row)
 	for i := range c.n.Outputs {
 		if _, made := l.values[c.n.Outputs[i]]; !made && c.wants(i) {
 			c.refuse("", "output %d, %s, is not supported", i+1, quote(c.n.Outputs[i]))
@@ -191,14 +200,44 @@ func (c *call) firstNode() int {
 	return 0
 }
 
+// checkInput refuses values that an operator cannot work on.
+func (c *call) checkInput(row operator, v value) {
+	switch {
+	case v.array != nil && v.array.names != nil && c.n.OpType != "ArrayFeatureExtractor":
+		c.refuse(cutOut, "it reads text, which is not supported")
+	case v.array != nil && !row.sizes && v.array.readsSamples():
+		c.noSize()
+	case v.node != nil && v.node.rows > 0 && !row.rows:
+		c.mixes("it reads a value whose first dimension holds the batch and others")
+	case v.node != nil && v.node.integer && v.node.kind != "input" && !row.whole:
+		c.refuse("convert them to float32 first (Cast)", "arithmetic of whole numbers that the network computes is not supported")
+	}
+}
+
+// inherit passes on what the results of an operator have of its first input:
+// rows joined with the batch, and whole numbers.
+func (c *call) inherit(row operator) {
+	if len(c.n.Inputs) == 0 || c.n.OpType == "Reshape" {
+		return
+	}
+	for i := range c.n.Inputs {
+		x := c.values[c.n.Inputs[i]].node
+		for _, out := range c.n.Outputs {
+			if y := c.values[out].node; x != nil && y != nil && x.rows > 0 {
+				y.rows = y.shape[0]
+			}
+		}
+	}
+}
+
 func operatorName(n *onnx.Node) string {
-	if n.Domain != "" {
+	if n.Domain != "" && n.Domain != "ai.onnx" {
 		return n.Domain + "." + n.OpType
 	}
 	return n.OpType
 }
 
-// outputs names the results.
+// outputs names the results. Constants among them are dropped.
 func (l *lowering) outputs(s *source) error {
 	seen := map[string]bool{}
 	for _, o := range s.model.Graph.Outputs {
@@ -208,23 +247,35 @@ func (l *lowering) outputs(s *source) error {
 		case seen[o.Name]:
 			return errorf(place, notSorted, "it occurs twice")
 		case v.node == nil:
-			return errorf(place, "remove the output from the model", "it is a constant")
-		case v.node.loose:
+			seen[o.Name] = true
+			l.note("output %s is a constant and is left out", quote(o.Name))
+			continue
+		case v.node.loose, l.batch && v.node.kind == "constant":
 			err := errorf(place, "give --batch-axis none", "it does not depend on the batch")
 			err.mixesBatch = true
 			return err
-		case v.node.truth:
-			return errorf(place, "remove the output from the model", "results that are true or false are not supported")
+		case v.node.rows > 0:
+			err := errorf(place, "give --batch-axis none, or reshape it so that the batch is a dimension of its own", "its first dimension holds the batch and others")
+			err.mixesBatch = true
+			return err
 		case size(v.node.shape) == 0:
 			return errorf(place, "", "it has no elements")
 		}
 		seen[o.Name] = true
 		if o.Type != nil && o.Type.Tensor != nil {
-			if t := o.Type.Tensor.ElemType; t != onnx.Float && t != onnx.Double && t != 0 && !(v.node.integer && t.IsInteger()) {
+			t := o.Type.Tensor.ElemType
+			switch {
+			case t == onnx.Float, t == onnx.Double, t == 0, v.node.integer && (t.IsInteger() || t == onnx.String):
+			case t == onnx.Bool:
+				l.note("output %s, true or false in the model, is 1 or 0", quote(o.Name))
+			default:
 				return errorf(place, "convert the model to float32", "elements of type %s are not supported", t)
 			}
 		}
 		l.graph.outputs = append(l.graph.outputs, output{o.Name, v.node})
+	}
+	if len(l.graph.outputs) == 0 {
+		return errorf("graph.output", "", "all outputs of the model are constants")
 	}
 	return nil
 }

@@ -1,13 +1,14 @@
 package importer
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
 
 // reshaped is x in another shape, with its elements in the same order.
 func reshaped(x *node, shape []int) *node {
-	return &node{kind: "reshape", from: []*node{x}, shape: shape}
+	return &node{kind: "reshape", from: []*node{x}, shape: shape, integer: x.integer, truth: x.truth}
 }
 
 // permuted is x with its dimensions in another order.
@@ -15,20 +16,23 @@ func permuted(x *node, shape, places, perm []int) *node {
 	if slices.IsSorted(places) {
 		return reshaped(x, shape)
 	}
-	return &node{kind: "transpose", from: []*node{x}, shape: shape, fields: []field{{"perm", perm}}}
+	return &node{kind: "transpose", from: []*node{x}, shape: shape, fields: []field{{"perm", perm}}, integer: x.integer, truth: x.truth}
 }
 
 // target works out the shape of Reshape. With a batch, the first dimension
-// must stay it; the result is the shape of a sample then.
-func (c *call) target(v value, dims []int) []int {
+// must stay it, or be joined with others, rows; the result is the shape of a
+// sample then.
+func (c *call) target(v value, dims []int) (shape []int, rows int) {
 	keepZero := c.integer("allowzero", 0) != 0
 	var old []int
 	total, node := 1, v.node
 	switch {
 	case node == nil:
 		old, total = v.array.shape, len(v.array.data)
-	case c.batch:
+	case c.apart(node):
 		old, total = append([]int{batchSize}, node.shape...), node.size()
+	case c.batch:
+		old, total = slices.Concat([]int{perSample(node.rows)}, node.shape[1:]), node.size()
 	default:
 		old, total = node.shape, node.size()
 	}
@@ -43,22 +47,7 @@ func (c *call) target(v value, dims []int) []int {
 	}
 	batched := node != nil && c.batch
 	if batched {
-		if len(dims) == 0 {
-			c.mixes("its shape has no dimension left for the batch")
-		}
-		first, rest := dims[0], dims[1:]
-		known := 1
-		for _, d := range rest {
-			known *= max(1, d)
-		}
-		free := slices.Contains(rest, -1)
-		switch {
-		case first == batchSize, c.count > 0 && first == c.count:
-		case first == -1 && !free && known == total:
-		default:
-			c.mixes("it joins or splits the batch dimension, to shape %v", shapeText(dims))
-		}
-		dims = rest
+		dims, rows = c.batchDim(dims, total)
 	}
 	known, free := 1, -1
 	for i, d := range dims {
@@ -77,21 +66,55 @@ func (c *call) target(v value, dims []int) []int {
 	}
 	if known != total {
 		if batched {
-			c.mixes("a sample of %d elements does not fit shape %v", total, dims)
+			c.mixes("without the batch, %d elements do not fit shape %v", total, dims)
 		}
 		c.fail(notSorted, "%d elements do not fit shape %v", total, dims)
 	}
-	return dims
+	return dims, rows
+}
+
+// batchDim takes the batch off a target shape for samples of some size. Where
+// its dimension holds other dimensions too, their product, rows, takes its
+// place.
+func (c *call) batchDim(dims []int, total int) (rest []int, rows int) {
+	if len(dims) == 0 {
+		c.mixes("its shape has no dimension left for the batch")
+	}
+	first, rest := dims[0], dims[1:]
+	known := 1
+	for _, d := range rest {
+		known *= max(1, d)
+	}
+	free := slices.Contains(rest, -1)
+	switch k := timesSamples(first); {
+	case k > 0:
+		rows = k
+	case c.count > 1 && first > 0 && first%c.count == 0:
+		rows = first / c.count
+	case c.count == 1 && first == 1:
+		rows = 1
+	case first == -1 && !free && (c.count != 1 || known == total) && total%known == 0:
+		rows = total / known
+	default:
+		c.mixes("it joins or splits the batch dimension, to shape %v", shapeText(dims))
+	}
+	if rows == 1 {
+		return rest, 0
+	}
+	return slices.Concat([]int{rows}, rest), rows
 }
 
 // shapeText is a shape for messages.
 func shapeText(dims []int) []any {
 	var out []any
 	for _, d := range dims {
-		if d == batchSize {
-			out = append(out, "batch")
-		} else {
+		switch k := timesSamples(d); k {
+		case 0:
 			out = append(out, d)
+		case 1:
+			out = append(out, "batch")
+		default:
+			out = append(out, fmt.Sprintf("%d·batch", k))
 		}
 	}
 	return out
@@ -109,12 +132,16 @@ func (c *call) reshapeDims() []int {
 }
 
 func lowerReshape(c *call) {
-	c.setNode(reshaped(c.node(0), c.target(c.in(0), c.reshapeDims())))
+	shape, rows := c.target(c.in(0), c.reshapeDims())
+	y := reshaped(c.node(0), shape)
+	y.rows = rows
+	c.setNode(y)
 }
 
 func foldReshape(c *call) {
 	v := c.in(0)
-	c.setArray(&array{shape: c.target(v, c.reshapeDims()), data: v.array.data, integer: v.array.integer})
+	shape, _ := c.target(v, c.reshapeDims())
+	c.setArray(&array{shape: shape, data: v.array.data, integer: v.array.integer})
 }
 
 func (c *call) flattenAxis() int {
@@ -293,39 +320,122 @@ func foldTranspose(c *call) {
 	c.setArray(a.pick(transposed(a.shape, c.permutation(len(a.shape)))))
 }
 
+// expanded repeats a value to a larger shape.
+func expanded(x *node, shape []int) *node {
+	if len(shape) > len(x.shape) {
+		x = reshaped(x, slices.Concat(slices.Repeat([]int{1}, len(shape)-len(x.shape)), x.shape))
+	}
+	if slices.Equal(x.shape, shape) {
+		return x
+	}
+	return &node{kind: "expand", from: []*node{x}, shape: shape}
+}
+
 func lowerExpand(c *call) {
-	x := c.node(0)
-	dims := c.integers(1, "shape")
+	c.setNode(c.repeated(c.node(0), c.integers(1, "shape")))
+}
+
+// repeated is x broadcast with a shape of the model.
+func (c *call) repeated(x *node, dims []int) *node {
 	old := x.shape
 	if c.batch {
-		old = append([]int{1}, old...)
-		if len(dims) == len(old) && (dims[0] == batchSize || dims[0] == c.count) {
-			dims[0] = 1
+		if len(dims) > len(old)+1 {
+			c.mixes("it puts dimensions before the batch")
+		}
+		if len(dims) == len(old)+1 {
+			if first := dims[0]; first != 1 && first != batchSize && first != c.count {
+				c.mixes("it repeats the batch, to shape %v", shapeText(dims))
+			}
+			dims = dims[1:]
 		}
 	}
 	shape, ok := broadcast(old, dims)
-	if !ok || slices.Contains(dims, batchSize) || size(shape) != size(old) {
-		c.refuse(cutOut, "repetition of a value of shape %v to %v is not supported", x.shape, shapeText(dims))
+	if !ok || slices.ContainsFunc(dims, func(d int) bool { return d < 0 }) {
+		c.fail(notSorted, "a value of shape %v cannot be repeated to %v", x.shape, shapeText(dims))
 	}
-	if c.batch {
-		if len(shape) != len(old) {
-			c.mixes("it puts dimensions before the batch")
-		}
-		shape = shape[1:]
+	c.checkSize(shape)
+	return expanded(x, shape)
+}
+
+func (c *call) checkSize(shape []int) {
+	if tooLarge(shape) {
+		c.refuse("", "its result of shape %v is too large", shape)
 	}
-	c.setNode(reshaped(x, shape))
 }
 
 func foldExpand(c *call) {
 	a, dims := c.in(0).array, c.integers(1, "shape")
+	if len(dims) > 0 && dims[0] == batchSize {
+		c.perSample(a, dims)
+		return
+	}
 	if slices.ContainsFunc(dims, func(d int) bool { return d < 0 }) {
-		c.refuse("export the model with a fixed batch size of 1", "it repeats a constant by the number of samples")
+		c.noSize()
 	}
 	shape, ok := broadcast(a.shape, dims)
 	if !ok || tooLarge(shape) {
 		c.fail(notSorted, "a constant of shape %v cannot be repeated to %v", a.shape, dims)
 	}
 	c.setArray(a.expand(shape))
+}
+
+// perSample gives output 0 a constant that the model repeats for every sample,
+// the first of dims.
+func (c *call) perSample(a *array, dims []int) {
+	shape := a.shape
+	if len(shape) == len(dims) {
+		if shape[0] != 1 {
+			c.mixes("it repeats a constant of shape %v by the number of samples", shape)
+		}
+		shape = shape[1:]
+	}
+	full, ok := broadcast(shape, dims[1:])
+	if !ok || slices.ContainsFunc(full, func(d int) bool { return d < 0 }) || tooLarge(full) {
+		c.fail(notSorted, "a constant of shape %v cannot be repeated to %v", a.shape, shapeText(dims))
+	}
+	c.setNode(constantNode((&array{shape: shape, data: a.data, integer: a.integer}).expand(full)))
+}
+
+// lowerTile repeats a value along its dimensions: each becomes two, of which
+// the first is repeated.
+func lowerTile(c *call) {
+	x, v := c.node(0), c.in(0)
+	counts := c.integers(1, "repeats")
+	if len(counts) != c.rank(v) {
+		c.fail(notSorted, "%d repeats do not fit %d dimensions", len(counts), c.rank(v))
+	}
+	if c.apart(x) {
+		if counts[0] != 1 {
+			c.mixes("it repeats the batch")
+		}
+		counts = counts[1:]
+	}
+	var apart, repeated, joined []int
+	for i, d := range x.shape {
+		if counts[i] < 1 {
+			c.refuse(cutOut, "its repeats %v make a value without elements", counts)
+		}
+		apart, repeated, joined = append(apart, 1, d), append(repeated, counts[i], d), append(joined, counts[i]*d)
+	}
+	c.checkSize(repeated)
+	c.setNode(reshaped(expanded(reshaped(x, apart), repeated), joined))
+}
+
+func foldTile(c *call) {
+	a, counts := c.in(0).array, c.integers(1, "repeats")
+	if len(counts) != len(a.shape) {
+		c.fail(notSorted, "%d repeats do not fit %d dimensions", len(counts), len(a.shape))
+	}
+	var apart, repeated, joined []int
+	for i, d := range a.shape {
+		if counts[i] < 0 {
+			c.noSize()
+		}
+		apart, repeated, joined = append(apart, 1, d), append(repeated, counts[i], d), append(joined, counts[i]*d)
+	}
+	c.checkSize(repeated)
+	out := (&array{shape: apart, data: a.data, integer: a.integer}).expand(repeated)
+	c.setArray(&array{shape: joined, data: out.data, integer: a.integer})
 }
 
 // tooLarge reports shapes that are not worth folding.
@@ -365,7 +475,7 @@ func lowerSize(c *call) {
 	case v.array != nil:
 		n = len(v.array.data)
 	case c.batch && c.count == 0:
-		c.refuse("export the model with a fixed batch size of 1", "it computes with the number of samples")
+		c.noSize()
 	default:
 		n = v.node.size()
 		if c.batch && !v.node.loose {
