@@ -99,7 +99,7 @@ func (c *call) aligned(list []value) ([]*node, []int) {
 			if short && (c.count != 1 || rows > 0) { // a batch of 1 broadcasts
 				c.mixes("its operands, of %d and %d dimensions, have the batch at different dimensions (shapes are aligned at their ends)", c.rank(v), rank)
 			}
-		case !short && v.array.shape[0] != 1:
+		case !short && rank > 0 && v.array.shape[0] != 1:
 			c.mixes("its constant of shape %v has the batch as a dimension", v.array.shape)
 		}
 		nodes[i] = n
@@ -194,13 +194,13 @@ func lowerPow(c *call) {
 	a, b := c.in(0), c.in(1)
 	c.operands() // the attributes of old operator sets
 	if a.node == nil {
-		c.refuse(cutOut, "a constant to the power of a value is not supported")
+		c.refuse("", "a constant to the power of a value is not supported")
 	}
 	b.array = c.constant(1, "exponent")
 	pair, shape := c.aligned([]value{a, b})
 	e, ok := b.array.uniform()
 	if !ok {
-		c.refuse(cutOut, "exponents that are not all the same are not supported")
+		c.refuse("", "exponents that are not all the same are not supported")
 	}
 	c.finite("its exponent", e)
 	x := pair[0]

@@ -32,14 +32,14 @@ const most = 1 << 24
 
 // newArray reads a tensor.
 func newArray(t *onnx.Tensor) (*array, error) {
+	if t.DataType == onnx.String {
+		return textArray(t)
+	}
 	count, err := t.Count()
 	if err != nil {
 		return nil, err
 	}
 	a := &array{integer: t.DataType.IsInteger()}
-	if t.DataType == onnx.String {
-		return textArray(t)
-	}
 	if size := t.DataType.Size(); count > most && size < 4 {
 		return nil, errorf("", "store it as float32", "a constant of %d elements of type %s is too large", count, t.DataType)
 	}

@@ -49,8 +49,12 @@ func (c *call) mixes(format string, args ...any) {
 	panic(failure{err})
 }
 
-// refuse fails because something is not supported.
+// refuse fails because something is not supported; the hint may be empty where
+// there is none but to do without it.
 func (c *call) refuse(hint, format string, args ...any) {
+	if hint == "" {
+		hint = cutOut
+	}
 	err := errorf(c.place, hint, format, args...)
 	err.Operator, err.Node = c.n.OpType, c.n.Name
 	panic(failure{err})
@@ -102,7 +106,7 @@ func constantNode(a *array) *node {
 // notEmpty refuses shapes without elements.
 func (c *call) notEmpty(shape []int) {
 	if size(shape) == 0 {
-		c.refuse(cutOut, "a value of shape %v has no elements, which is not supported", shape)
+		c.refuse("", "a value of shape %v has no elements, which is not supported", shape)
 	}
 }
 
@@ -215,7 +219,7 @@ func (c *call) finite(what string, x float64) {
 // positive is a field that the language wants positive.
 func (c *call) positive(name string, x float64) float64 {
 	if !(x > 0) {
-		c.refuse(cutOut, "%s must be positive, got %g", name, x)
+		c.refuse("", "%s must be positive, got %g", name, x)
 	}
 	return x
 }

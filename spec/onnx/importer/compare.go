@@ -66,7 +66,7 @@ func exclusive() operator {
 }
 
 func lowerWhere(c *call) {
-	list, shape := c.aligned(c.all())
+	list, shape := c.aligned([]value{c.in(0), c.in(1), c.in(2)})
 	cond := list[0]
 	if cond.kind == "constant" {
 		if u, ok := cond.value.uniform(); ok {

@@ -90,7 +90,7 @@ func (c *call) einsumOfValues(terms []string, out string, nodes []*node) {
 		}
 	}
 	if !same || kept != out {
-		c.refuse(cutOut, "a product of two values that the network computes is supported only element by element")
+		c.refuse("", "a product of two values that the network computes is supported only element by element")
 	}
 	y := merge("multiply", nodes, nodes[0].shape)
 	c.setNode(reduce("reduce_sum", y, axes, false))

@@ -70,7 +70,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 		r.Notes = append(r.Notes, "its information on training is ignored")
 	}
 	if l.graph.dropUnread(); len(l.graph.inputs) == 0 {
-		return nil, errorf("graph.input", "", "the outputs depend on no input")
+		return nil, errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs = append(r.Inputs, in.hints[0])

@@ -35,7 +35,7 @@ func (c *call) oneConstant(a, b value) {
 	case b.node.kind == "input" || a.node.kind == "input":
 		c.constant(choice(b.node.kind == "input", 1, 0), "operand, the weights,")
 	default:
-		c.refuse(cutOut, "a product of two values that the network computes (attention) is not supported")
+		c.refuse("", "a product of two values that the network computes (attention) is not supported")
 	}
 }
 
@@ -191,7 +191,7 @@ func zeros(shape []int) *array { return &array{shape: shape, data: make([]float6
 
 func (c *call) checkExpanded(units, inputs int) {
 	if units > maxUnits || units*inputs > maxElements {
-		c.refuse(cutOut, "a product with %d results of %d numbers is too large", units, inputs)
+		c.refuse("", "a product with %d results of %d numbers is too large", units, inputs)
 	}
 }
 

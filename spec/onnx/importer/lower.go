@@ -3,8 +3,10 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/nngen-go/nngen/spec/onnx"
 )
@@ -26,11 +28,11 @@ func (l *lowering) note(format string, args ...any) {
 // lower imports a model with or without a batch axis.
 func lower(s *source, batch bool) (*lowering, error) {
 	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}}
-	for name, t := range s.constants {
+	for _, name := range slices.Sorted(maps.Keys(s.constants)) {
 		if !s.used[name] {
 			continue
 		}
-		a, err := newArray(t)
+		a, err := newArray(s.constants[name])
 		if err != nil {
 			return nil, inTensor(name, err)
 		}
@@ -49,8 +51,9 @@ func lower(s *source, batch bool) (*lowering, error) {
 
 func inTensor(name string, err error) error {
 	var e *onnx.Error
-	if errors.As(err, &e) && e.Place == "" {
-		return &Error{Place: "tensor " + quote(name), Msg: e.Msg, Hint: e.Hint}
+	if errors.As(err, &e) {
+		place := "tensor " + quote(name)
+		return &Error{Place: place, Msg: strings.TrimPrefix(e.Msg, place+": "), Hint: e.Hint}
 	}
 	return err
 }
@@ -93,14 +96,14 @@ func (l *lowering) inputs(s *source) error {
 			}
 		}
 		if i := slices.Index(n.shape, -1); i >= 0 && !n.loose {
-			return errorf("input "+quote(in.Name), "fix it before the export, or with onnx.tools.update_model_dims",
-				"dimension %d of its shape is not fixed; only the batch may be", i+1+len(shape)-len(n.shape))
+			return errorf("input "+quote(in.Name), "fix it before the export, or with onnx.tools.update_model_dims.update_inputs_outputs_dims",
+				"dimension %d of its shape is not fixed; only the batch, the first one, may be", i+1+len(shape)-len(n.shape))
 		}
 		l.values[in.Name] = value{node: n, name: in.Name}
 		l.graph.inputs = append(l.graph.inputs, n)
 	}
 	if len(l.graph.inputs) == 0 {
-		return errorf("graph.input", "", "the outputs depend on no input")
+		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
 }
@@ -152,7 +155,7 @@ func (l *lowering) call(c *call) (err error) {
 		}
 	}()
 	row, ok := operators[operatorName(c.n)]
-	if !ok {
+	if !ok || strings.Contains(c.n.OpType, ".") {
 		c.refuse(unsupportedHint(operatorName(c.n)), "the operator %s is not supported", cut(operatorName(c.n)))
 	}
 	if c.n.OpType != "Constant" {
@@ -204,7 +207,7 @@ func (c *call) firstNode() int {
 func (c *call) checkInput(row operator, v value) {
 	switch {
 	case v.array != nil && v.array.names != nil && c.n.OpType != "ArrayFeatureExtractor":
-		c.refuse(cutOut, "it reads text, which is not supported")
+		c.refuse("", "it reads text, which is not supported")
 	case v.array != nil && !row.sizes && v.array.readsSamples():
 		c.noSize()
 	case v.node != nil && v.node.rows > 0 && !row.rows:
@@ -275,7 +278,7 @@ func (l *lowering) outputs(s *source) error {
 		l.graph.outputs = append(l.graph.outputs, output{o.Name, v.node})
 	}
 	if len(l.graph.outputs) == 0 {
-		return errorf("graph.output", "", "all outputs of the model are constants")
+		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
 }

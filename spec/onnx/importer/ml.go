@@ -40,7 +40,7 @@ func lowerFeatures(c *call) {
 	a, index := v.array, c.in(1)
 	i := c.asNode(index)
 	if len(a.shape) != 1 || c.batch && i.size() != 1 {
-		c.refuse(cutOut, "elements of a constant of shape %v are not supported", a.shape)
+		c.refuse("", "elements of a constant of shape %v are not supported", a.shape)
 	}
 	y := i
 	if a.names != nil {

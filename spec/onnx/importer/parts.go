@@ -34,8 +34,8 @@ func lowerConcat(c *call) {
 // it must not change.
 func (c *call) ofSample(a *array) *array {
 	c.notEmpty(a.shape)
-	if len(a.shape) == 0 || a.shape[0] != 1 && a.shape[0] != c.count {
-		c.fail(notSorted, "a constant of shape %v does not fit the batch", a.shape)
+	if len(a.shape) == 0 || a.shape[0] != c.count {
+		c.mixes("a constant of shape %v does not fit the batch", a.shape)
 	}
 	row := len(a.data) / a.shape[0]
 	for i := row; i < len(a.data); i++ {
@@ -255,7 +255,7 @@ func (c *call) gather(x *node, axis int, a *array) *node {
 	c.notEmpty(a.shape)
 	runs := ranges(list)
 	if len(runs) > maxSources {
-		c.refuse(cutOut, "its %d indices form %d ranges; the limit is %d", len(list), len(runs), maxSources)
+		c.refuse("", "its %d indices form %d ranges; the limit is %d", len(list), len(runs), maxSources)
 	}
 	var parts []*node
 	for _, r := range runs {
@@ -288,6 +288,15 @@ func ranges(list []int) []run {
 	return out
 }
 
+// count is 0, 1, …, n − 1.
+func count(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
 // lookUp takes rows of a table of constants by whole numbers that the network
 // computes: the sum of the rows, each times whether it is asked for.
 func (c *call) lookUp(table *array, axis int, index value) *node {
@@ -299,19 +308,17 @@ func (c *call) lookUp(table *array, axis int, index value) *node {
 		axis += len(table.shape)
 	}
 	if axis != 0 || len(table.shape) != 1 && i.size() != 1 {
-		c.refuse(cutOut, "looking up more than one number of a table is not supported")
+		c.refuse("", "looking up more than one number of a table is not supported")
 	}
 	n := table.shape[0]
-	c.checkExpanded(i.size()*size(table.shape[1:]), i.size()*n)
-	places := &array{shape: []int{n}, integer: true}
-	for k := range n {
-		places.data = append(places.data, float64(k))
+	if len(table.shape) == 1 && slices.Equal(table.data, integers(count(n)...).data) {
+		return apply("linear", i) // the classes are their places
 	}
+	c.checkExpanded(i.size()*size(table.shape[1:]), i.size()*n)
 	column := reshaped(i, append(slices.Clone(i.shape), 1))
-	column.integer = false
-	asked := &node{kind: "equal", from: []*node{column, constantNode(places)}, shape: append(slices.Clone(i.shape), n)}
+	asked := &node{kind: "equal", from: []*node{column, constantNode(integers(count(n)...))}, shape: append(slices.Clone(i.shape), n)}
 	if len(table.shape) == 1 {
-		y := reduce("reduce_sum", affinely(asked, affine{mul: table.expand(asked.shape).data}), []int{len(i.shape)}, false)
+		y := reduce("reduce_sum", merge("multiply", []*node{asked, constantNode(table)}, asked.shape), []int{len(i.shape)}, false)
 		y.integer = table.integer
 		return y
 	}

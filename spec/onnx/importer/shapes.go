@@ -413,7 +413,7 @@ func lowerTile(c *call) {
 	var apart, repeated, joined []int
 	for i, d := range x.shape {
 		if counts[i] < 1 {
-			c.refuse(cutOut, "its repeats %v make a value without elements", counts)
+			c.refuse("", "its repeats %v make a value without elements", counts)
 		}
 		apart, repeated, joined = append(apart, 1, d), append(repeated, counts[i], d), append(joined, counts[i]*d)
 	}
