@@ -30,17 +30,30 @@ func (c *call) foldBinary(f func(x, y float64) float64) {
 	list := c.operands()
 	a, b := list[0].array, list[1].array
 	sizes := a.readsSamples() || b.readsSamples()
-	if sizes && !(c.n.OpType == "Mul" && a.readsSamples() != b.readsSamples() || c.n.OpType == "Div" && !b.readsSamples()) {
+	switch c.n.OpType {
+	case "Mul":
+		sizes = sizes && a.readsSamples() == b.readsSamples()
+	case "Div":
+		sizes = b.readsSamples()
+	case "Equal":
+		sizes = false
+	}
+	if sizes {
 		c.noSize()
 	}
 	out, ok := zip(a, b, f)
 	if !ok {
 		c.fail(notSorted, "shapes %v and %v do not fit", a.shape, b.shape)
 	}
-	if sizes && slices.ContainsFunc(out.data, func(x float64) bool { return x > -unknown/2 }) {
+	c.setSizes(out, a.readsSamples() || b.readsSamples())
+}
+
+// setSizes gives output 0 what was computed from the number of samples, or not.
+func (c *call) setSizes(a *array, sizes bool) {
+	if sizes && (!a.integer || slices.ContainsFunc(a.data, func(x float64) bool { return x > -unknown/2 })) {
 		c.noSize()
 	}
-	c.setArray(out)
+	c.setArray(a)
 }
 
 // noSize fails because the number of samples is not known.
@@ -191,12 +204,14 @@ func foldDiv(c *call) {
 }
 
 func lowerPow(c *call) {
-	a, b := c.in(0), c.in(1)
-	c.operands() // the attributes of old operator sets
+	list := c.operands()
+	a, b := list[0], list[1]
 	if a.node == nil {
 		c.refuse("", "a constant to the power of a value is not supported")
 	}
-	b.array = c.constant(1, "exponent")
+	if b.node != nil {
+		b.array = c.constant(1, "exponent")
+	}
 	pair, shape := c.aligned([]value{a, b})
 	e, ok := b.array.uniform()
 	if !ok {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/nngen-go/nngen/spec/onnx"
@@ -17,11 +18,11 @@ type array struct {
 
 // unknown stands for the number of samples in the whole numbers that a graph
 // computes from the shape of a batch. No other whole number is as large, so
-// that products with it are known for what they are.
+// that products and quotients with it are known for what they are.
 const unknown = -0x1p100
 
 // ofSamples reports whether a whole number is a multiple of unknown.
-func ofSamples(x float64) bool { return x <= unknown }
+func ofSamples(x float64) bool { return x <= unknown/0x1p30 }
 
 // readsSamples reports whether the array holds multiples of the number of
 // samples.
@@ -53,7 +54,7 @@ func newArray(t *onnx.Tensor) (*array, error) {
 // textArray reads a list of text.
 func textArray(t *onnx.Tensor) (*array, error) {
 	if len(t.Dims) != 1 || int(t.Dims[0]) != len(t.StringData) {
-		return nil, errorf("", "", "text must be a list, got %d pieces for dimensions %v", len(t.StringData), t.Dims)
+		return nil, &onnx.Error{Msg: fmt.Sprintf("elements of type string are understood as a list, got %d of dimensions %v", len(t.StringData), t.Dims), Hint: "convert them to float32"}
 	}
 	var places []int
 	var names []string

@@ -26,6 +26,7 @@ type call struct {
 	*lowering
 	n     *onnx.Node
 	opset int // of the graph or function it stands in
+	depth int // of functions and branches around it
 	place string
 	read  map[string]bool // attributes that were asked for
 	taken map[int]bool    // inputs that were asked for
@@ -137,7 +138,11 @@ func (c *call) whole(a *array, what string) []int {
 	for k, x := range a.data {
 		switch {
 		case a.integer && ofSamples(x):
-			list[k] = perSample(max(1, int(min(x/unknown, maxElements))))
+			times := x / unknown
+			if times != math.Trunc(times) || times > maxElements {
+				c.noSize()
+			}
+			list[k] = perSample(int(times))
 		case x != math.Trunc(x) || math.IsInf(x, 0):
 			c.fail(notSorted, "%s must be whole numbers, got %g", what, x)
 		default:

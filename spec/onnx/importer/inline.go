@@ -23,7 +23,7 @@ type functionKey struct{ domain, name, overload string }
 func (s *source) inlined(nodes []*onnx.Node, opset int, place string, depth int) ([]*call, error) {
 	var list []*call
 	for i, n := range nodes {
-		c := &call{source: s, n: n, opset: opset, place: place + nodePlace(i, n)}
+		c := &call{source: s, n: n, opset: opset, depth: depth, place: place + nodePlace(i, n)}
 		if s.inlineBudget--; s.inlineBudget < 0 {
 			return nil, errorf(c.place, inlineHint, "the functions of the model make more than %d nodes", maxInlineNodes)
 		}
@@ -35,7 +35,7 @@ func (s *source) inlined(nodes []*onnx.Node, opset int, place string, depth int)
 			list = append(list, c)
 			continue
 		}
-		if depth == maxCallDepth {
+		if depth >= maxCallDepth {
 			return nil, errorf(c.place, inlineHint, "the functions of the model call each other more than %d deep", maxCallDepth)
 		}
 		inner, err := opsetOf(f.OpsetImports, opset)
@@ -247,7 +247,7 @@ func (c *call) runGraph(g *onnx.Graph) *Error {
 	for _, t := range g.Initializers {
 		c.values[t.Name] = value{array: c.tensor(t), name: t.Name}
 	}
-	calls, err := c.inlined(g.Nodes, c.opset, c.place+": ", 0)
+	calls, err := c.inlined(g.Nodes, c.opset, c.place+": ", c.depth+1)
 	if err != nil {
 		return err.(*Error)
 	}

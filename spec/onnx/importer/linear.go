@@ -33,17 +33,14 @@ func (c *call) oneConstant(a, b value) {
 	switch {
 	case a.node == nil || b.node == nil:
 	case b.node.kind == "input" || a.node.kind == "input":
-		c.constant(choice(b.node.kind == "input", 1, 0), "operand, the weights,")
+		i := 1
+		if b.node.kind != "input" {
+			i = 0
+		}
+		c.constant(i, "operand, the weights,")
 	default:
 		c.refuse("", "a product of two values that the network computes (attention) is not supported")
 	}
-}
-
-func choice(first bool, a, b int) int {
-	if first {
-		return a
-	}
-	return b
 }
 
 // nameAfter prefers the name of the weights for the layer.
@@ -108,7 +105,7 @@ func (c *call) timesMatrix(x *node, b *array) {
 	}
 	c.checkExpanded(size(lead)*m*n, size(xs))
 	if size(lead)*m == 1 {
-		c.setNode(dense(x, transposedMatrix(b.data, k, n), nil, out))
+		c.setRows(x, dense(x, transposedMatrix(b.data, k, n), nil, out))
 		return
 	}
 	w := make([]float64, size(lead)*m*n*size(xs))
@@ -123,7 +120,15 @@ func (c *call) timesMatrix(x *node, b *array) {
 			}
 		}
 	}
-	c.setNode(dense(x, w, nil, out))
+	c.setRows(x, dense(x, w, nil, out))
+}
+
+// setRows gives output 0 a product of the rows of x.
+func (c *call) setRows(x, y *node) {
+	if x.rows > 0 {
+		y.rows = y.shape[0]
+	}
+	c.setNode(y)
 }
 
 // matrixTimes is A·x.

@@ -184,7 +184,7 @@ func (l *lowering) call(c *call) (err error) {
 		row.lower(c)
 	}
 	c.unread()
-	c.inherit(row)
+	c.inherit()
 	for i := range c.n.Outputs {
 		if _, made := l.values[c.n.Outputs[i]]; !made && c.wants(i) {
 			c.refuse("", "output %d, %s, is not supported", i+1, quote(c.n.Outputs[i]))
@@ -206,7 +206,7 @@ func (c *call) firstNode() int {
 // checkInput refuses values that an operator cannot work on.
 func (c *call) checkInput(row operator, v value) {
 	switch {
-	case v.array != nil && v.array.names != nil && c.n.OpType != "ArrayFeatureExtractor":
+	case v.array != nil && v.array.names != nil && operatorName(c.n) != "ai.onnx.ml.ArrayFeatureExtractor":
 		c.refuse("", "it reads text, which is not supported")
 	case v.array != nil && !row.sizes && v.array.readsSamples():
 		c.noSize()
@@ -217,16 +217,14 @@ func (c *call) checkInput(row operator, v value) {
 	}
 }
 
-// inherit passes on what the results of an operator have of its first input:
-// rows joined with the batch, and whole numbers.
-func (c *call) inherit(row operator) {
-	if len(c.n.Inputs) == 0 || c.n.OpType == "Reshape" {
+// inherit joins the results of an operator with the batch as its inputs are.
+func (c *call) inherit() {
+	if c.n.OpType == "Reshape" {
 		return
 	}
-	for i := range c.n.Inputs {
-		x := c.values[c.n.Inputs[i]].node
+	for _, in := range c.n.Inputs {
 		for _, out := range c.n.Outputs {
-			if y := c.values[out].node; x != nil && y != nil && x.rows > 0 {
+			if x, y := c.values[in].node, c.values[out].node; x != nil && y != nil && x.rows > 0 {
 				y.rows = y.shape[0]
 			}
 		}
@@ -249,11 +247,11 @@ func (l *lowering) outputs(s *source) error {
 		switch {
 		case seen[o.Name]:
 			return errorf(place, notSorted, "it occurs twice")
-		case v.node == nil:
+		case v.node == nil, v.node.kind == "constant":
 			seen[o.Name] = true
 			l.note("output %s is a constant and is left out", quote(o.Name))
 			continue
-		case v.node.loose, l.batch && v.node.kind == "constant":
+		case v.node.loose:
 			err := errorf(place, "give --batch-axis none", "it does not depend on the batch")
 			err.mixesBatch = true
 			return err

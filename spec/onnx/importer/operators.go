@@ -34,9 +34,9 @@ var (
 		Softsign Softplus Elu Celu Selu Gelu Swish HardSwish Mish Clip Abs Neg Exp Log Sqrt Reciprocal Erf Sign Sin Cos
 		Less LessOrEqual Greater GreaterOrEqual Equal And Or Xor Not Where Identity Dropout Cast Softmax
 		LogSoftmax BatchNormalization LayerNormalization Reshape ReduceMean ReduceSum ReduceMax ReduceMin ReduceSumSquare
-		ReduceL1 ReduceL2 ai.onnx.ml.Scaler`)
+		ReduceProd ReduceL1 ReduceL2 ai.onnx.ml.Scaler`)
 	onSizes = strings.Fields(`
-		Mul Div ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size`)
+		Mul Div Equal Where ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size`)
 	onWhole = strings.Fields(`
 		Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose Equal Less LessOrEqual Greater GreaterOrEqual
 		Gather ai.onnx.ml.ArrayFeatureExtractor`)

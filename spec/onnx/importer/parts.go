@@ -20,13 +20,6 @@ func lowerConcat(c *call) {
 		}
 		list = append(list, c.asNode(v))
 	}
-	for len(list) > maxSources { // in groups
-		var groups []*node
-		for part := range slices.Chunk(list, maxSources) {
-			groups = append(groups, c.concat(part, axis))
-		}
-		list = groups
-	}
 	c.setNode(c.concat(list, axis))
 }
 
@@ -46,8 +39,15 @@ func (c *call) ofSample(a *array) *array {
 	return &array{shape: a.shape[1:], data: a.data[:row], integer: a.integer}
 }
 
-// concat joins values along an axis.
+// concat joins values along an axis, in groups where they are many.
 func (c *call) concat(list []*node, axis int) *node {
+	for len(list) > maxSources {
+		var groups []*node
+		for part := range slices.Chunk(list, maxSources) {
+			groups = append(groups, c.concat(part, axis))
+		}
+		list = groups
+	}
 	if len(list) == 1 {
 		return list[0]
 	}
@@ -254,8 +254,8 @@ func (c *call) gather(x *node, axis int, a *array) *node {
 	}
 	c.notEmpty(a.shape)
 	runs := ranges(list)
-	if len(runs) > maxSources {
-		c.refuse("", "its %d indices form %d ranges; the limit is %d", len(list), len(runs), maxSources)
+	if len(runs) > maxRuns {
+		c.refuse("", "its %d indices form %d ranges; the limit is %d", len(list), len(runs), maxRuns)
 	}
 	var parts []*node
 	for _, r := range runs {
@@ -266,6 +266,9 @@ func (c *call) gather(x *node, axis int, a *array) *node {
 	y := c.concat(parts, axis)
 	return reshaped(y, slices.Concat(x.shape[:axis], a.shape, x.shape[axis+1:]))
 }
+
+// maxRuns is the most ranges that Gather may take, a layer each.
+const maxRuns = 1000
 
 // run is count indices, step apart.
 type run struct{ start, step, count int }

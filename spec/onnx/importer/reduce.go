@@ -93,13 +93,10 @@ func foldProd(c *call) {
 	for p, o := range indices(a.shape, kept) {
 		out.data[o] *= a.data[p]
 	}
-	if slices.ContainsFunc(out.data, func(x float64) bool { return x > -unknown/2 }) && a.readsSamples() {
-		c.noSize()
-	}
 	if !keep {
 		out.shape = without(a.shape, axes)
 	}
-	c.setArray(out)
+	c.setSizes(out, a.readsSamples())
 }
 
 func contains(list []int, x int) bool {
