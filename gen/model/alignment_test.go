@@ -60,6 +60,9 @@ func ranksGraph(seed uint64, batch int64) *builder {
 	if r.IntN(3) == 0 {
 		values = append(values, known{b.input("z", batch), []int64{n}})
 	}
+	if r.IntN(5) == 0 { // without a batch
+		values = append(values, known{b.input("s", width), []int64{width}})
+	}
 	reduce := func(v known, kind string) known {
 		axis, keep := 1+r.IntN(max(1, len(v.shape)-1)), int64(r.IntN(2))
 		if axis >= len(v.shape) {
