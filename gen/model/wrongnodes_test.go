@@ -128,6 +128,15 @@ var wrongNodes = []struct {
 	}},
 	{"convolution", "operator Conv is not supported", func(b *builder, _, image string) string { return b.op("Conv", image, b.weights(2, 2, 2)) }},
 	{"prelu", "do not fit", func(b *builder, x, _ string) string { return b.op("PRelu", x, b.weights(3)) }},
+	{"classes beyond float32", "its table holds 1.6777217e+07", func(b *builder, x, _ string) string {
+		return b.op("Gather", b.integers(1, 1<<24+1, 2, 3), b.op("ArgMax", x, attrInt("axis", 1)))
+	}},
+	{"a table that is not finite", "its table holds NaN", func(b *builder, x, _ string) string {
+		return b.op("Gather", b.floats([]int64{2}, 1, float32(math.NaN())), b.op("ArgMax", x, attrInt("axis", 1)))
+	}},
+	{"a table of one number", "looking up more", func(b *builder, x, _ string) string {
+		return b.op("Gather", b.number(1), b.op("ArgMax", x, attrInt("axis", 1)))
+	}},
 	{"text as numbers", "reads text", func(b *builder, x, _ string) string {
 		b.g.Initializers = append(b.g.Initializers, &onnx.Tensor{Name: "names", Dims: []int64{1}, DataType: onnx.String, StringData: [][]byte{[]byte("a")}})
 		return b.op("Add", x, "names")

@@ -310,12 +310,21 @@ func (c *call) lookUp(table *array, axis int, index value) *node {
 	if axis < 0 {
 		axis += len(table.shape)
 	}
-	if axis != 0 || len(table.shape) != 1 && i.size() != 1 {
+	if len(table.shape) == 0 || axis != 0 || len(table.shape) != 1 && i.size() != 1 {
 		c.refuse("", "looking up more than one number of a table is not supported")
 	}
 	n := table.shape[0]
 	if len(table.shape) == 1 && slices.Equal(table.data, integers(count(n)...).data) {
 		return apply("linear", i) // the classes are their places
+	}
+	most := float64(1 << 24) // of the whole numbers that float32 holds
+	if c.double {
+		most = 1 << 53
+	}
+	for _, x := range table.data {
+		if table.integer && math.Abs(x) > most || math.IsNaN(x) || math.IsInf(x, 0) {
+			c.refuse("", "its table holds %g, which is not supported", x)
+		}
 	}
 	c.checkExpanded(i.size()*size(table.shape[1:]), i.size()*n)
 	column := reshaped(i, append(slices.Clone(i.shape), 1))
