@@ -95,11 +95,6 @@ func TestWrittenNormalization(t *testing.T) {
 	}
 }
 
-// constantOf adds a node that is a constant.
-func (b *builder) constantOf(t *onnx.Tensor) string {
-	return b.op("Constant", &onnx.Attribute{Name: "value", Type: onnx.AttributeTensor, T: t})
-}
-
 // idioms are graphs of operators, on x [batch, 4] and image [batch, 2, 3].
 var idioms = map[string]func(b *builder, x, image string) string{
 	"a table looked up": func(b *builder, x, _ string) string {

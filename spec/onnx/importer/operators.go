@@ -42,9 +42,10 @@ var (
 		Gather ai.onnx.ml.ArrayFeatureExtractor`)
 )
 
-// operators are the operators of ONNX that are understood. The files they are
-// defined in: linear.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// parts.go, reduce.go, normalization.go, constants.go.
+// operators are the operators of ONNX that are understood, those of other
+// domains with the domain before a point. The files they are defined in:
+// linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
+// repeat.go, parts.go, reduce.go, normalization.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
