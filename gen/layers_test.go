@@ -100,6 +100,23 @@ layers:
   - concat: {from: [argmax1, argmin1, argmax2, argmin2]}
   - dense: {units: 4}
 `,
+	"choices": `
+input: {shape: [3, 4]}
+layers:
+  - constant: {shape: [4], value: [0.5, -1, 0, 1]}
+  - less: {from: [x, constant1]}
+  - less_equal: {from: [constant1, x]}
+  - equal: {from: [less1, less_equal1]}
+  - dense: {from: x, units: 12, activation: sin}
+  - reshape: {name: a, shape: [3, 4]}
+  - dense: {from: x, units: 3}
+  - cos
+  - reshape: {name: b, shape: [3, 1]}
+  - where: {from: [less1, a, b]}
+  - where: {from: [where1, a, equal1]}
+  - where: {from: [equal1, where2, x]}
+  - dense: {units: 3}
+`,
 }
 
 // inferenceNetworks are networks without anything to train, some without a
@@ -123,6 +140,20 @@ layers:
   - transpose: {name: t, from: a}
   - maximum: {name: m, from: [a, b]}
   - reduce_mean: {name: s, from: a}
+`,
+	"places_of_nan": `
+input: {shape: [3, 4]}
+layers:
+  - log
+  - argmax: {axis: 1}
+  - argmin: {from: log1, axis: 0}
+  - argmax: {from: log1, axis: 0, last: true}
+  - argmin: {from: log1, axis: 1, last: true}
+  - less: {from: [log1, x]}
+  - equal: {from: [log1, log1]}
+  - where: {from: [log1, less1, equal1]}
+  - flatten
+  - concat: {from: [argmax1, argmin1, argmax2, argmin2, flatten1]}
 `,
 	"constants": `
 input: {shape: [1]}

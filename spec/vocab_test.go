@@ -80,7 +80,7 @@ func testLayers() []Kind {
 			flag0("trainable", true), num0("drop_connect", nil, fraction), mask), "linear_layer", "gemm", "fully_connected"),
 		row("dropout", need(num0("rate", nil, fraction))),
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
-		join("minimum"), join("maximum"), join("average"), alias(join("concat", axis), "concatenate"),
+		join("minimum"), join("maximum"), join("average"), join("less"), join("less_equal"), join("equal"), join("where"), alias(join("concat", axis), "concatenate"),
 		row("flatten"), row("reshape", need(list("shape", nil, nil))), alias(row("transpose", list("perm", nil, notNegative)), "permute"),
 		row("slice", axis, whole("start"), whole("end"), whole("step")),
 		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape", nil, count)), list("value", 0.0, nil), flag0("trainable", false)}},
@@ -103,7 +103,7 @@ func testActivations() []Kind {
 		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu", num0("beta", 1.0, above0)), "swish"), row("softplus"),
 		row("hard_sigmoid", num0("alpha", 1.0/6, above0), num0("beta", 0.5, nil)), alias(row("hard_swish"), "hard_silu"), row("mish"), row("softmax", axis), row("log_softmax", axis),
 		row("abs"), alias(row("neg"), "negative"), row("sign"), alias(row("exp"), "exponential"), row("log"), row("sqrt"), row("square"),
-		row("reciprocal"), row("pow", short(num0("exponent", nil, nil))), row("erf"),
+		row("reciprocal"), row("pow", short(num0("exponent", nil, nil))), row("erf"), row("sin"), row("cos"),
 		alias(row("clip", num0("min", nil, nil), num0("max", nil, nil)), "clamp"), row("thresholded_relu", num0("theta", 1.0, nil)),
 	}
 }

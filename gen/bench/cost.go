@@ -103,7 +103,7 @@ func (f *Functions) add(p expr.Program, n int) {
 			f.Tanh += n
 		case expr.OpSigmoid:
 			f.Sigmoid += n
-		case expr.OpExp, expr.OpExpm1, expr.OpLog, expr.OpLog1p, expr.OpErf, expr.OpCos, expr.OpPow:
+		case expr.OpExp, expr.OpExpm1, expr.OpLog, expr.OpLog1p, expr.OpErf, expr.OpSin, expr.OpCos, expr.OpPow:
 			f.Exp += n
 		}
 		for _, a := range node.Args {

@@ -37,6 +37,8 @@ var operators = map[string]operator{
 	"thresholded_relu": {"ThresholdedRelu", []attribute{{"alpha", "theta", 1}}},
 	"sign":             {op: "Sign"},
 	"reciprocal":       {op: "Reciprocal"},
+	"sin":              {op: "Sin"},
+	"cos":              {op: "Cos"},
 }
 
 // formulas are written where the form that other exporters use is not that of

@@ -163,6 +163,7 @@ var pointwise = map[string]func(e *evaluator, v []float64) float64{
 	"Log":         func(_ *evaluator, v []float64) float64 { return math.Log(v[0]) },
 	"Tanh":        func(_ *evaluator, v []float64) float64 { return math.Tanh(v[0]) },
 	"Erf":         func(_ *evaluator, v []float64) float64 { return math.Erf(v[0]) },
+	"Sin":         func(_ *evaluator, v []float64) float64 { return math.Sin(v[0]) },
 	"Cos":         func(_ *evaluator, v []float64) float64 { return math.Cos(v[0]) },
 	"Floor":       func(_ *evaluator, v []float64) float64 { return math.Floor(v[0]) },
 	"Sigmoid":     func(_ *evaluator, v []float64) float64 { return 1 / (1 + math.Exp(-v[0])) },

@@ -225,6 +225,11 @@ var shapes = []struct{ kind, layers string }{
 	{"divide", "  - constant: {shape: [4]}\n  - divide: {from: [x, constant1]}"},
 	{"minimum", "  - tanh\n  - minimum: {from: [x, tanh1]}"},
 	{"maximum", "  - tanh\n  - maximum: {from: [x, tanh1]}"},
+	{"less", "  - constant: {shape: [4]}\n  - less: {from: [x, constant1]}"},
+	{"less_equal", "  - constant: {shape: [3, 1]}\n  - less_equal: {from: [constant1, x]}"},
+	{"equal", "  - sign\n  - equal: {from: [x, sign1]}"},
+	{"where", "  - constant: {shape: [3, 1]}\n  - less: {from: [constant1, x]}\n  - tanh: {from: x}\n  - where: {from: [less1, x, tanh1]}"},
+	{"where", "  - relu\n  - reduce_sum: {axes: [0, 2], keepdims: true}\n  - where: {from: [relu1, reduce_sum1, x]}"},
 	{"average", "  - tanh\n  - average: {from: [x, tanh1, x]}"},
 }
 

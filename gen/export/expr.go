@@ -7,7 +7,7 @@ import (
 // scalarOps are the operators of the operations of package expr.
 var scalarOps = map[expr.Op]string{
 	expr.OpNeg: "Neg", expr.OpAbs: "Abs", expr.OpSqrt: "Sqrt", expr.OpExp: "Exp", expr.OpLog: "Log", expr.OpTanh: "Tanh",
-	expr.OpSigmoid: "Sigmoid", expr.OpErf: "Erf", expr.OpCos: "Cos", expr.OpFloor: "Floor",
+	expr.OpSigmoid: "Sigmoid", expr.OpErf: "Erf", expr.OpSin: "Sin", expr.OpCos: "Cos", expr.OpFloor: "Floor",
 	expr.OpAdd: "Add", expr.OpSub: "Sub", expr.OpMul: "Mul", expr.OpDiv: "Div", expr.OpMin: "Min", expr.OpMax: "Max", expr.OpPow: "Pow",
 	expr.OpLess: "Less", expr.OpLessEqual: "LessOrEqual", expr.OpEqual: "Equal", expr.OpSelect: "Where",
 }

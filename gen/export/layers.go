@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/onnx"
 )
 
 // layers write the layers of the language.
@@ -22,6 +23,11 @@ func init() { // the functions reach the table again
 		"minimum":  variadic("Min"),
 		"maximum":  variadic("Max"),
 		"average":  variadic("Mean"),
+
+		"less":       compared("Less"),
+		"less_equal": compared("LessOrEqual"),
+		"equal":      compared("Equal"),
+		"where":      (*exporter).where,
 
 		"concat":    (*exporter).concat,
 		"flatten":   func(e *exporter, _ *spec.Layer, xs []value) value { return e.vector(xs[0]) },
@@ -74,6 +80,19 @@ func (e *exporter) aligned(xs []value) []string {
 
 func variadic(op string) func(e *exporter, l *spec.Layer, xs []value) value {
 	return func(e *exporter, _ *spec.Layer, xs []value) value { return value{name: e.node(op, e.aligned(xs))} }
+}
+
+// compared is a comparison as numbers.
+func compared(op string) func(e *exporter, l *spec.Layer, xs []value) value {
+	return func(e *exporter, _ *spec.Layer, xs []value) value {
+		return value{name: e.node("Cast", []string{e.node(op, e.aligned(xs))}, integer("to", int(e.elem)))}
+	}
+}
+
+func (e *exporter) where(_ *spec.Layer, xs []value) value {
+	names := e.aligned(xs)
+	names[0] = e.node("Cast", []string{names[0]}, integer("to", int(onnx.Bool)))
+	return value{name: e.node("Where", names)}
 }
 
 func chained(op string) func(e *exporter, l *spec.Layer, xs []value) value {

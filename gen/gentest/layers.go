@@ -128,7 +128,8 @@ func (n *network) concat() {
 
 // shapeLayer adds a layer that works on shapes.
 func (n *network) shapeLayer(kind string) {
-	x := n.shaped(n.source(kind == "argmax" || kind == "argmin"))
+	compared := kind == "less" || kind == "less_equal" || kind == "equal"
+	x := n.shaped(n.source(compared || kind == "argmax" || kind == "argmin"))
 	f := spec.Fields{}
 	size, from := x.size, x.ref
 	axis := n.IntN(len(x.dims))
@@ -171,6 +172,8 @@ func (n *network) shapeLayer(kind string) {
 	case "constant":
 		n.constant(x)
 		return
+	case "less", "less_equal", "equal":
+		from = n.compared(x)
 	case "reduce_sum", "reduce_mean", "reduce_max", "reduce_min":
 		axes := n.Perm(len(x.dims))
 		axes = axes[:1+n.IntN(len(axes))]
@@ -196,9 +199,12 @@ func (n *network) frozen(f spec.Fields) {
 // partners are the sources of a layer that combines x with others, some of
 // which it repeats.
 func (n *network) partners(kind string, x *node) spec.Ref {
-	count := 1
-	if kind != "subtract" && kind != "divide" {
-		count = 1 + n.IntN(2)
+	count := 1 + n.IntN(2)
+	switch kind {
+	case "subtract", "divide":
+		count = 1
+	case "where":
+		count = 2
 	}
 	refs := []spec.Ref{x.ref}
 	for range count {
@@ -216,6 +222,14 @@ func (n *network) partners(kind string, x *node) spec.Ref {
 	if kind != "divide" {
 		n.Shuffle(len(refs), func(i, j int) { refs[i], refs[j] = refs[j], refs[i] })
 	}
+	return spec.Join(refs...)
+}
+
+// compared are the sources of a comparison: x and a constant.
+func (n *network) compared(x *node) spec.Ref {
+	dims, size := n.repeated(x.dims)
+	refs := []spec.Ref{x.ref, n.b.Source("constant", spec.Fields{"shape": dims, "value": n.numbers(size, -1, 1)})}
+	n.Shuffle(len(refs), func(i, j int) { refs[i], refs[j] = refs[j], refs[i] })
 	return spec.Join(refs...)
 }
 

@@ -118,7 +118,7 @@ func (s *scalar) expr(n *expr.Node, pre *[]jen.Code) jen.Code {
 var functions = map[expr.Op]string{
 	expr.OpAbs: "Abs", expr.OpSqrt: "Sqrt", expr.OpExp: "Exp", expr.OpExpm1: "Expm1",
 	expr.OpLog: "Log", expr.OpLog1p: "Log1p", expr.OpTanh: "Tanh", expr.OpSigmoid: "Sigmoid",
-	expr.OpErf: "Erf", expr.OpCos: "Cos", expr.OpFloor: "Floor", expr.OpMin: "Min",
+	expr.OpErf: "Erf", expr.OpSin: "Sin", expr.OpCos: "Cos", expr.OpFloor: "Floor", expr.OpMin: "Min",
 	expr.OpMax: "Max", expr.OpPow: "Pow",
 }
 

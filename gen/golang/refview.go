@@ -57,7 +57,10 @@ func (r *ref) reduceAxis(o *ir.ReduceAxis) {
 	default:
 		sign := map[ir.ReduceKind]string{ir.ArgMax: ">", ir.ArgMin: "<", ir.ArgMaxLast: ">=", ir.ArgMinLast: "<="}[o.Kind]
 		best := place("int(" + y + "[j])")
-		step = []jen.Code{jen.If(exprf("%s %s %s", element, sign, best)).Block(setf(y+"[j]", "float64(n)"))}
+		step = []jen.Code{
+			letf("v, s", "%s, %s", element, best),
+			jen.If(exprf("v %s s%s", sign, firstNaN(o.Kind, "v", "s"))).Block(setf(y+"[j]", "float64(n)")),
+		}
 	}
 	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),
 		forRange("j", y, jen.For(jen.Id("n").Op(":=").Range().Lit(o.Length)).Block(step...)))

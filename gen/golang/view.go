@@ -177,6 +177,7 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 	if value {
 		cond += " || v != v" // a NaN stays
 	} else {
+		cond += firstNaN(o.Kind, "v", "s")
 		take = []jen.Code{setf("s, best", "v, n")}
 		result = typeName(b.e.elem) + "(best)"
 	}
@@ -192,6 +193,16 @@ func (b *body) extreme(o *ir.ReduceAxis, at func(n string) string) []jen.Code {
 		return out
 	}
 	return append(out, setf("y["+resultIndex(o)+"]", "%s", result))
+}
+
+// firstNaN is the rest of the condition under which v takes the place of s: a
+// NaN does, of another one only where the last counts.
+func firstNaN(kind ir.ReduceKind, v, s string) string {
+	cond := fmt.Sprintf(" || %[1]s != %[1]s", v)
+	if kind == ir.ArgMax || kind == ir.ArgMin {
+		cond += fmt.Sprintf(" && %[1]s == %[1]s", s)
+	}
+	return cond
 }
 
 // flatIndex is the place of x[o][n][i].

@@ -55,6 +55,7 @@ var functions32 = [expr.OpSelect + 1]func(float32) float32{
 	expr.OpAbs: nnrt.Abs32, expr.OpSqrt: nnrt.Sqrt32, expr.OpExp: nnrt.Exp32,
 	expr.OpExpm1: nnrt.Expm132, expr.OpLog: nnrt.Log32, expr.OpLog1p: nnrt.Log1p32,
 	expr.OpTanh: nnrt.Tanh32, expr.OpSigmoid: nnrt.Sigmoid32, expr.OpErf: nnrt.Erf32,
+	expr.OpSin: nnrt.Sin32, expr.OpCos: nnrt.Cos32,
 }
 
 var functions64 = [expr.OpSelect + 1]func(float64) float64{
@@ -62,7 +63,7 @@ var functions64 = [expr.OpSelect + 1]func(float64) float64{
 	expr.OpAbs: nnrt.Abs64, expr.OpSqrt: nnrt.Sqrt64, expr.OpExp: nnrt.Exp64,
 	expr.OpExpm1: nnrt.Expm164, expr.OpLog: nnrt.Log64, expr.OpLog1p: nnrt.Log1p64,
 	expr.OpTanh: nnrt.Tanh64, expr.OpSigmoid: nnrt.Sigmoid64, expr.OpErf: nnrt.Erf64,
-	expr.OpCos: nnrt.Cos64, expr.OpFloor: nnrt.Floor64,
+	expr.OpSin: nnrt.Sin64, expr.OpCos: nnrt.Cos64, expr.OpFloor: nnrt.Floor64,
 }
 
 // FMA32 is x·y + z of float32 numbers, rounded once. The product is exact in

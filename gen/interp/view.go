@@ -88,14 +88,17 @@ func (m *Machine) along(o *ir.ReduceAxis, x func(n int) float64) float64 {
 	return float64(at)
 }
 
-// better reports whether v takes the place of best.
+// better reports whether v takes the place of best. A NaN does, of another one
+// only where the last counts.
 func better(kind ir.ReduceKind, v, best float64) bool {
-	switch kind {
-	case ir.ArgMax:
+	switch {
+	case math.IsNaN(v):
+		return !math.IsNaN(best) || kind == ir.ArgMaxLast || kind == ir.ArgMinLast
+	case kind == ir.ArgMax:
 		return v > best
-	case ir.ArgMaxLast:
+	case kind == ir.ArgMaxLast:
 		return v >= best
-	case ir.ArgMin:
+	case kind == ir.ArgMin:
 		return v < best
 	}
 	return v <= best

@@ -38,8 +38,8 @@ const (
 
 // ReduceAxis is Y[o,i] = combination over n of X[o,n,i], with X as
 // [Outer, Length, Inner]. A sum has the chains of schedule.Chains(Inner,
-// Length). Unlike that of Reduce, MaxOf (and MinOf) of a NaN is NaN; the arg
-// reductions pass a NaN over unless it comes first.
+// Length). Unlike that of Reduce, MaxOf (and MinOf) of a NaN is NaN, and
+// the arg reductions give its place.
 type ReduceAxis struct {
 	Doc                  string
 	Kind                 ReduceKind

@@ -10,7 +10,16 @@ import (
 
 // The operators of the evaluation that combine elements.
 
+// matmul multiplies matrices, of which a vector is one row or one column.
 func matmul(a, b *tensor) *tensor {
+	if len(a.shape) == 1 {
+		y := matmul(&tensor{[]int{1, a.shape[0]}, a.data}, b)
+		return &tensor{slices.Delete(y.shape, len(y.shape)-2, len(y.shape)-1), y.data}
+	}
+	if len(b.shape) == 1 {
+		y := matmul(a, &tensor{[]int{b.shape[0], 1}, b.data})
+		return &tensor{y.shape[:len(y.shape)-1], y.data}
+	}
 	k := a.shape[len(a.shape)-1]
 	lead := broadcastShapes(&tensor{shape: a.shape[:len(a.shape)-2]}, &tensor{shape: b.shape[:len(b.shape)-2]})
 	shape := append(lead, a.shape[len(a.shape)-2], b.shape[len(b.shape)-1])
@@ -52,8 +61,8 @@ func gemm(n *onnx.Node, in []*tensor) *tensor {
 			y += a(i[0], p) * b(p, i[1])
 		}
 		y *= float(n, "alpha", 1)
-		if len(in) > 2 {
-			y += float(n, "beta", 1) * in[2].at(i)
+		if beta := float(n, "beta", 1); len(in) > 2 && beta != 0 {
+			y += beta * in[2].at(i)
 		}
 		return y
 	})
@@ -127,6 +136,13 @@ func reduceAxes(n *onnx.Node, in []*tensor) *tensor {
 			return slices.Max(list)
 		case "ReduceMin":
 			return slices.Min(list)
+		}
+		if n.OpType == "ReduceProd" {
+			product := 1.0
+			for _, v := range list {
+				product *= v
+			}
+			return product
 		}
 		total := 0.0
 		for _, v := range list {

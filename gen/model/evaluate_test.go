@@ -98,13 +98,18 @@ func evaluate(m *onnx.Model, inputs map[string]*tensor) []*tensor {
 			e.opset = s.Version
 		}
 	}
-	for _, t := range m.Graph.Initializers {
-		e.values[t.Name] = tensorOf(t)
-	}
 	for name, t := range inputs {
 		e.values[name] = t
 	}
-	for _, n := range m.Graph.Nodes {
+	return e.graph(m.Graph)
+}
+
+// graph runs a graph, or one inside a node.
+func (e *evaluation) graph(g *onnx.Graph) []*tensor {
+	for _, t := range g.Initializers {
+		e.values[t.Name] = tensorOf(t)
+	}
+	for _, n := range g.Nodes {
 		if slices.ContainsFunc(n.Inputs, func(name string) bool { return e.values[name] == nil }) {
 			continue // of an input that no output depends on
 		}
@@ -113,7 +118,7 @@ func evaluate(m *onnx.Model, inputs map[string]*tensor) []*tensor {
 		}
 	}
 	var out []*tensor
-	for _, o := range m.Graph.Outputs {
+	for _, o := range g.Outputs {
 		out = append(out, e.values[o.Name])
 	}
 	return out
@@ -167,6 +172,9 @@ var unaryFunctions = map[string]func(x float64, n *onnx.Node) float64{
 	"Identity":   func(x float64, _ *onnx.Node) float64 { return x },
 	"Dropout":    func(x float64, _ *onnx.Node) float64 { return x },
 	"Cast":       func(x float64, _ *onnx.Node) float64 { return x },
+	"Sin":        func(x float64, _ *onnx.Node) float64 { return math.Sin(x) },
+	"Cos":        func(x float64, _ *onnx.Node) float64 { return math.Cos(x) },
+	"Not":        func(x float64, _ *onnx.Node) float64 { return truth(x == 0) },
 	"HardSigmoid": func(x float64, n *onnx.Node) float64 {
 		return math.Max(0, math.Min(1, float(n, "alpha", 0.2)*x+float(n, "beta", 0.5)))
 	},
@@ -188,12 +196,21 @@ var binaryFunctions = map[string]func(x, y float64) float64{
 	"Add": func(x, y float64) float64 { return x + y }, "Sub": func(x, y float64) float64 { return x - y },
 	"Mul": func(x, y float64) float64 { return x * y }, "Div": func(x, y float64) float64 { return x / y },
 	"Min": math.Min, "Max": math.Max, "Pow": math.Pow, "Sum": func(x, y float64) float64 { return x + y },
-	"Less": func(x, y float64) float64 {
-		if x < y {
-			return 1
-		}
-		return 0
-	},
+	"Less":           func(x, y float64) float64 { return truth(x < y) },
+	"LessOrEqual":    func(x, y float64) float64 { return truth(x <= y) },
+	"Greater":        func(x, y float64) float64 { return truth(x > y) },
+	"GreaterOrEqual": func(x, y float64) float64 { return truth(x >= y) },
+	"Equal":          func(x, y float64) float64 { return truth(x == y) },
+	"And":            func(x, y float64) float64 { return truth(x != 0 && y != 0) },
+	"Or":             func(x, y float64) float64 { return truth(x != 0 || y != 0) },
+	"Xor":            func(x, y float64) float64 { return truth((x != 0) != (y != 0)) },
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // node computes the outputs of a node.
@@ -215,6 +232,12 @@ func (e *evaluation) node(n *onnx.Node) []*tensor {
 		return one(y)
 	}
 	switch n.OpType {
+	case "If":
+		branch := "else_branch"
+		if in[0].data[0] != 0 {
+			branch = "then_branch"
+		}
+		return e.graph(attribute(n, branch).G)
 	case "Constant":
 		return one(tensorOf(attribute(n, "value").T))
 	case "Where":
@@ -238,8 +261,11 @@ func (e *evaluation) node(n *onnx.Node) []*tensor {
 			c := i[1]
 			return (x.at(i)-in[3].data[c])/math.Sqrt(in[4].data[c]+epsilon)*in[1].data[c] + in[2].data[c]
 		}))
-	case "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin":
+	case "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd":
 		return one(reduceAxes(n, in))
+	}
+	if f := placeOperators[n.OpType]; f != nil {
+		return one(f(n, in))
 	}
 	return e.shapeNode(n, in)
 }
@@ -259,10 +285,6 @@ func (e *evaluation) shapeNode(n *onnx.Node, in []*tensor) []*tensor {
 			y.data[i] = float64(d)
 		}
 		return []*tensor{y}
-	case "Gather": // of a vector
-		return []*tensor{fill(in[1].shape, func(i []int) float64 { return x.data[int(in[1].at(i))] })}
-	case "Unsqueeze": // of a number
-		return reshape([]int{1})
 	case "Flatten":
 		return reshape([]int{sizeOf(x.shape[:axis]), sizeOf(x.shape[axis:])})
 	case "Reshape":

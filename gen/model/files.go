@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,13 +56,9 @@ func readExternal(dir string, m *onnx.Model) error {
 		return err
 	}
 	defer root.Close()
-	tensors := append([]*onnx.Tensor(nil), m.Graph.Initializers...)
-	for _, n := range m.Graph.Nodes {
-		for _, a := range n.Attributes {
-			if a.T != nil {
-				tensors = append(tensors, a.T)
-			}
-		}
+	tensors := slices.Concat(m.Graph.Initializers, inNodes(m.Graph.Nodes))
+	for _, f := range m.Functions {
+		tensors = append(tensors, inNodes(f.Nodes)...)
 	}
 	for _, t := range tensors {
 		if t.Location == 0 && len(t.External) == 0 {
@@ -72,6 +69,21 @@ func readExternal(dir string, m *onnx.Model) error {
 		}
 	}
 	return nil
+}
+
+// inNodes lists the tensors of nodes, those of graphs inside them too.
+func inNodes(nodes []*onnx.Node) (list []*onnx.Tensor) {
+	for _, n := range nodes {
+		for _, a := range n.Attributes {
+			if a.T != nil {
+				list = append(list, a.T)
+			}
+			if a.G != nil {
+				list = slices.Concat(list, a.G.Initializers, inNodes(a.G.Nodes))
+			}
+		}
+	}
+	return list
 }
 
 // readElements reads the elements of one tensor.

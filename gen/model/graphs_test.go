@@ -92,9 +92,12 @@ func attrFloat(name string, f float32) *onnx.Attribute {
 	return &onnx.Attribute{Name: name, Type: onnx.AttributeFloat, F: f}
 }
 
-// op adds a node; inputs are strings, attributes are *onnx.Attribute.
+// op adds a node, its domain before the last point; inputs are strings, attributes are *onnx.Attribute.
 func (b *builder) op(kind string, args ...any) string {
 	n := &onnx.Node{OpType: kind, Name: b.fresh(kind), Outputs: []string{b.fresh("tensor")}}
+	if i := strings.LastIndexByte(kind, '.'); i >= 0 {
+		n.Domain, n.OpType = kind[:i], kind[i+1:]
+	}
 	for _, a := range args {
 		switch a := a.(type) {
 		case string:
@@ -126,9 +129,11 @@ func imported(t *testing.T, m *onnx.Model, o Options) *Model {
 
 // sameAsEvaluated compares an imported model with the evaluation of its graph,
 // both in float64.
-func sameAsEvaluated(t *testing.T, m *Model, seed uint64) {
+func sameAsEvaluated(t *testing.T, m *Model, seed uint64) { sameWithBatch(t, m, seed, 3) }
+
+// sameWithBatch is sameAsEvaluated with so many samples.
+func sameWithBatch(t *testing.T, m *Model, seed uint64, samples int) {
 	random := rand.New(rand.NewPCG(seed, 1))
-	const samples = 3
 	inputs := map[string]*tensor{}
 	rows := make([][]float64, samples)
 	for i, name := range m.Inputs {

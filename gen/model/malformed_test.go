@@ -49,7 +49,9 @@ var damages = []struct {
 	{"no graph", "no graph", func(m *onnx.Model) { m.Graph = nil }},
 	{"no operator set", "which operator set", func(m *onnx.Model) { m.OpsetImports = nil }},
 	{"old operator set", "operator set 5 is older", func(m *onnx.Model) { m.OpsetImports[0].Version = 5 }},
-	{"negative operator set", "operator set -1 is older", func(m *onnx.Model) { m.OpsetImports[0].Version = math.MinInt64 }},
+	{"negative operator set", "is older than 6", func(m *onnx.Model) { m.OpsetImports[0].Version = math.MinInt64 }},
+	{"operator set 0", "operator set 0 is older", func(m *onnx.Model) { m.OpsetImports[0].Version = 0 }},
+	{"operator set of others", "which operator set", func(m *onnx.Model) { m.OpsetImports[0].Domain = "com.microsoft" }},
 	{"no outputs", "no outputs", func(m *onnx.Model) { m.Graph.Outputs = nil }},
 	{"no nodes", "output[0]: it reads", func(m *onnx.Model) { m.Graph.Nodes = nil }},
 	{"no inputs", `it reads "x"`, func(m *onnx.Model) { m.Graph.Inputs = nil }},
@@ -135,120 +137,6 @@ func external(m *onnx.Model, path string) {
 	t := m.Graph.Initializers[0]
 	t.RawData, t.HasRaw, t.Location = nil, false, 1
 	t.External = []*onnx.Entry{{Key: "location", Value: path}}
-}
-
-// wrongNodes are nodes on x [batch, 4] and image [batch, 2, 3] that do not
-// make sense.
-var wrongNodes = []struct {
-	name, want string
-	build      func(b *builder, x, image string) string
-}{
-	{"matmul", "do not fit", func(b *builder, x, _ string) string { return b.op("MatMul", x, b.weights(5, 2)) }},
-	{"matmul of values", "must be a constant", func(b *builder, x, image string) string { return b.op("MatMul", b.op("Relu", image), b.op("Relu", x)) }},
-	{"matmul with a number", "at least one dimension", func(b *builder, x, _ string) string { return b.op("MatMul", x, b.number(1)) }},
-	{"gemm of constants", "A is a constant", func(b *builder, x, _ string) string { return b.op("Gemm", b.weights(2, 2), x) }},
-	{"gemm of three dimensions", "must be matrices", func(b *builder, _, image string) string { return b.op("Gemm", image, b.weights(3, 2)) }},
-	{"add", "do not fit", func(b *builder, x, _ string) string { return b.op("Add", x, b.weights(3)) }},
-	{"add of values", "different dimensions", func(b *builder, x, image string) string { return b.op("Add", x, image) }},
-	{"add over the batch", "batch as a dimension", func(b *builder, x, _ string) string { return b.op("Add", x, b.weights(5, 4)) }},
-	{"add a larger constant", "is larger", func(b *builder, x, _ string) string {
-		return b.op("Add", b.op("Slice", x, b.integers(0), b.integers(1), b.integers(1)), b.weights(4))
-	}},
-	{"pow by a value", "must be a constant", func(b *builder, x, _ string) string { return b.op("Pow", x, b.op("Relu", x)) }},
-	{"pow by many", "must be one number", func(b *builder, x, _ string) string { return b.op("Pow", x, b.weights(4)) }},
-	{"clip by many", "must be one number", func(b *builder, x, _ string) string { return b.op("Clip", x, b.weights(4)) }},
-	{"cast to integers", "conversion to int64", func(b *builder, x, _ string) string { return b.op("Cast", x, attrInt("to", 7)) }},
-	{"cast to nothing", "conversion to undefined", func(b *builder, x, _ string) string { return b.op("Cast", x) }},
-	{"where", "must be a comparison", func(b *builder, x, _ string) string { return b.op("Where", x, x, x) }},
-	{"comparison", "choices that form", func(b *builder, x, _ string) string {
-		return b.op("Where", b.op("Less", x, b.weights(4)), b.op("Exp", x), x)
-	}},
-	{"comparison as a result", "true or false", func(b *builder, x, _ string) string { return b.op("Less", x, b.number(0)) }},
-	{"reshape to another size", "batch", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.integers(0, 5)) }},
-	{"reshape twice open", "not valid", func(b *builder, _, image string) string { return b.op("Reshape", image, b.integers(0, -1, -1)) }},
-	{"reshape negative", "not valid", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.integers(0, -4)) }},
-	{"reshape zero", "to be copied", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.integers(0, 0, 0)) }},
-	{"reshape of the batch", "joins or splits the batch", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.integers(-1, 2)) }},
-	{"reshape by fractions", "must be whole numbers", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.floats([]int64{2}, 0, 0.5)) }},
-	{"reshape by a value", "must be a constant", func(b *builder, x, _ string) string { return b.op("Reshape", x, b.op("Relu", x)) }},
-	{"reshape without a shape", "its shape is missing", func(b *builder, x, _ string) string { return b.op("Reshape", x) }},
-	{"flatten", "out of range", func(b *builder, x, _ string) string { return b.op("Flatten", x, attrInt("axis", 5)) }},
-	{"flatten of the batch", "joins the batch", func(b *builder, x, _ string) string { return b.op("Flatten", x, attrInt("axis", 0)) }},
-	{"squeeze", "is not 1", func(b *builder, x, _ string) string { return b.op("Squeeze", x, b.integers(1)) }},
-	{"squeeze of the batch", "batch axis", func(b *builder, x, _ string) string { return b.op("Squeeze", x, b.integers(0)) }},
-	{"unsqueeze twice", "occurs twice", func(b *builder, x, _ string) string { return b.op("Unsqueeze", x, b.integers(1, 1)) }},
-	{"unsqueeze far", "out of range", func(b *builder, x, _ string) string { return b.op("Unsqueeze", x, b.integers(9)) }},
-	{"unsqueeze before the batch", "before the batch", func(b *builder, x, _ string) string { return b.op("Unsqueeze", x, b.integers(0)) }},
-	{"unsqueeze without axes", "axes are missing", func(b *builder, x, _ string) string { return b.op("Unsqueeze", x) }},
-	{"transpose", "no order", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 0, 0)) }},
-	{"transpose of more", "no order", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 0, 2, 1)) }},
-	{"transpose of the batch", "moves the batch", func(b *builder, x, _ string) string { return b.op("Transpose", x, attrInts("perm", 1, 0)) }},
-	{"expand", "repetition", func(b *builder, x, _ string) string { return b.op("Expand", x, b.integers(2, 1, 4)) }},
-	{"concat", "do not fit", func(b *builder, x, image string) string { return b.op("Concat", x, image, attrInt("axis", 1)) }},
-	{"concat of the batch", "batch axis", func(b *builder, x, _ string) string { return b.op("Concat", x, x, attrInt("axis", 0)) }},
-	{"concat with a constant", "constant among", func(b *builder, x, _ string) string { return b.op("Concat", x, b.weights(1, 4), attrInt("axis", 1)) }},
-	{"split", "do not fit", func(b *builder, x, _ string) string { return b.op("Split", x, b.integers(9), attrInt("axis", 1)) }},
-	{"split negative", "do not fit", func(b *builder, x, _ string) string { return b.op("Split", x, b.integers(-1), attrInt("axis", 1)) }},
-	{"slice of nothing", "without elements", func(b *builder, x, _ string) string {
-		return b.op("Slice", x, b.integers(3), b.integers(2), b.integers(1))
-	}},
-	{"slice step 0", "do not fit", func(b *builder, x, _ string) string {
-		return b.op("Slice", x, b.integers(0), b.integers(2), b.integers(1), b.integers(0))
-	}},
-	{"slice lists", "do not fit", func(b *builder, x, _ string) string {
-		return b.op("Slice", x, b.integers(0, 1), b.integers(2), b.integers(1))
-	}},
-	{"slice of the batch", "batch axis", func(b *builder, x, _ string) string {
-		return b.op("Slice", x, b.integers(1), b.integers(2), b.integers(0))
-	}},
-	{"gather", "out of range", func(b *builder, x, _ string) string { return b.op("Gather", x, b.integers(4), attrInt("axis", 1)) }},
-	{"gather apart", "not consecutive", func(b *builder, x, _ string) string { return b.op("Gather", x, b.integers(0, 2), attrInt("axis", 1)) }},
-	{"embedding", "table of constants", func(b *builder, x, _ string) string { return b.op("Gather", b.weights(4, 2), x) }},
-	{"reduce twice", "occurs twice", func(b *builder, x, _ string) string { return b.op("ReduceSum", x, b.integers(1, -1)) }},
-	{"reduce far", "out of range", func(b *builder, x, _ string) string { return b.op("ReduceSum", x, b.integers(7)) }},
-	{"reduce the batch", "batch axis", func(b *builder, x, _ string) string { return b.op("ReduceSum", x) }},
-	{"argmax in the middle", "whole numbers, is read", func(b *builder, x, _ string) string {
-		return b.op("Add", b.op("ArgMax", x, attrInt("axis", 1)), b.op("ArgMin", x, attrInt("axis", 1)))
-	}},
-	{"argmax of the batch", "batch axis", func(b *builder, x, _ string) string { return b.op("ArgMax", x) }},
-	{"batch normalisation of other channels", "numbers for 4 channels", func(b *builder, x, _ string) string {
-		return b.op("BatchNormalization", x, b.weights(3), b.weights(3), b.weights(3), b.weights(3))
-	}},
-	{"batch normalisation in training", "training mode", func(b *builder, x, _ string) string {
-		return b.op("BatchNormalization", x, b.weights(4), b.weights(4), b.weights(4), b.weights(4), attrInt("training_mode", 1))
-	}},
-	{"layer normalisation", "it normalises", func(b *builder, x, _ string) string { return b.op("LayerNormalization", x, b.weights(3)) }},
-	{"layer normalisation of the batch", "batch axis", func(b *builder, x, _ string) string {
-		return b.op("LayerNormalization", x, b.weights(4), attrInt("axis", 0))
-	}},
-	{"dropout in training", "training mode", func(b *builder, x, _ string) string { return b.op("Dropout", x, b.number(0.5), b.number(1)) }},
-	{"constant without a value", "must be numbers", func(b *builder, x, _ string) string { return b.op("Add", x, b.op("Constant")) }},
-	{"constant of a billion", "too large", func(b *builder, x, _ string) string {
-		return b.op("Add", x, b.op("ConstantOfShape", b.integers(1000, 1000, 1000)))
-	}},
-	{"constant of many dimensions", "too large", func(b *builder, x, _ string) string {
-		return b.op("Add", x, b.op("ConstantOfShape", b.integers(math.MaxInt32, math.MaxInt32, math.MaxInt32)))
-	}},
-	{"constant of a negative shape", "must not be negative", func(b *builder, x, _ string) string { return b.op("Add", x, b.op("ConstantOfShape", b.integers(-1))) }},
-	{"constant per sample", "for every sample", func(b *builder, x, _ string) string { return b.op("Add", x, b.op("ConstantOfShape", b.op("Shape", x))) }},
-	{"number of samples", "number of samples", func(b *builder, x, _ string) string {
-		return b.op("Reshape", x, b.op("Mul", b.op("Shape", x), b.integers(1, 1)))
-	}},
-	{"constant repeated too often", "cannot be repeated", func(b *builder, x, _ string) string {
-		return b.op("Add", x, b.op("Expand", b.number(1), b.integers(1<<20, 1<<20)))
-	}},
-	{"constants that do not fit", "do not fit", func(b *builder, x, _ string) string { return b.op("Add", x, b.op("Add", b.weights(2), b.weights(3))) }},
-	{"division by 0", "divided by 0", func(b *builder, x, _ string) string {
-		return b.op("Reshape", x, b.op("Div", b.integers(1), b.integers(0)))
-	}},
-	{"gather of a constant", "out of range", func(b *builder, x, _ string) string {
-		return b.op("Reshape", x, b.op("Gather", b.integers(1), b.integers(5)))
-	}},
-	{"convolution", "operator Conv is not supported", func(b *builder, _, image string) string { return b.op("Conv", image, b.weights(2, 2, 2)) }},
-	{"prelu", "do not fit", func(b *builder, x, _ string) string { return b.op("PRelu", x, b.weights(3)) }},
-	{"gelu", "must be none or tanh", func(b *builder, x, _ string) string {
-		return b.op("Gelu", x, &onnx.Attribute{Name: "approximate", Type: onnx.AttributeString, S: []byte("fast")})
-	}},
 }
 
 // malformedFiles lists everything.

@@ -154,6 +154,18 @@ func graphInputs(m *onnx.Model) []string {
 	return names
 }
 
+// graphOutputs are the outputs of the model, constants among them.
+func (m *Model) graphOutputs() []string {
+	if m.file == nil {
+		return m.Outputs
+	}
+	var names []string
+	for _, o := range m.file.Graph.Outputs {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
 // ForSpec is a network as a model, for references: the first dimension of
 // arrays is that of the samples.
 func ForSpec(net *spec.Network) *Model {
@@ -185,10 +197,15 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 		}
 		inputs = append(inputs, d.Inputs[i])
 	}
-	if len(d.Outputs) != len(m.Outputs) {
-		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d outputs, but the model has %d", len(d.Outputs), len(m.Outputs))}}
+	all := m.graphOutputs()
+	if len(d.Outputs) != len(all) {
+		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d outputs, but the model has %d", len(d.Outputs), len(all))}}
 	}
-	outputs = d.Outputs
+	for i, t := range d.Outputs {
+		if slices.Contains(m.Outputs, all[i]) { // others are constants
+			outputs = append(outputs, t)
+		}
+	}
 	var err error
 	if r.Inputs, err = m.rows(inputs, "input", m.inputSizes()); err != nil {
 		return nil, &Error{d.Name, err}

@@ -15,11 +15,11 @@ var argParams = []spec.Param{
 // The places of extremes, as numbers of the network's type.
 var (
 	argmax = Layer{
-		Kind:  spec.Kind{Name: "argmax", Doc: "Place 0, 1, … of the maximum along an axis, the first of equals, as a number; it has no derivative.", Params: argParams},
+		Kind:  spec.Kind{Name: "argmax", Doc: "Place 0, 1, … of the maximum along an axis, the first of equals or of NaNs, as a number; it has no derivative.", Params: argParams},
 		Build: argLayer(ir.ArgMax, ir.ArgMaxLast),
 	}
 	argmin = Layer{
-		Kind:  spec.Kind{Name: "argmin", Doc: "Place 0, 1, … of the minimum along an axis, the first of equals, as a number; it has no derivative.", Params: argParams},
+		Kind:  spec.Kind{Name: "argmin", Doc: "Place 0, 1, … of the minimum along an axis, the first of equals or of NaNs, as a number; it has no derivative.", Params: argParams},
 		Build: argLayer(ir.ArgMin, ir.ArgMinLast),
 	}
 )
@@ -27,8 +27,7 @@ var (
 func argLayer(first, last ir.ReduceKind) func(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 	return func(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 		x := xs[0]
-		if b.Net.Codegen.Train && b.flows[x.Value] {
-			b.Errorf(l.Pos, "remove it while training, or write codegen: {train: false}", "%s has no derivative, so the net cannot train through it", l.Kind)
+		if b.untrained(l, x.Value) {
 			return Tensor{}
 		}
 		var axes []int
@@ -49,4 +48,13 @@ func argLayer(first, last ir.ReduceKind) func(b *Builder, l *spec.Layer, xs []Te
 		_, g := b.toGroups(l, x, axes)
 		return Tensor{b.ReduceAxis(l.Kind, l.Name, kind, x.Value, g), reducedDims(l, x.Dims, axes)}
 	}
+}
+
+// untrained refuses to train through a layer without a derivative.
+func (b *Builder) untrained(l *spec.Layer, x *ir.Value) bool {
+	refused := b.Net.Codegen.Train && b.flows[x]
+	if refused {
+		b.Errorf(l.Pos, "remove it while training, or write codegen: {train: false}", "%s has no derivative, so the net cannot train through it", l.Kind)
+	}
+	return refused
 }

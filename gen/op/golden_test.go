@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/nngen-go/nngen/gen/interp"
@@ -76,7 +77,8 @@ func TestGoldenActivations(t *testing.T) {
 		}
 	}
 	for _, r := range activations {
-		if !covered[r.Name] && r.Name != "mish" {
+		// sin and cos are compared with mpmath's values, in package nnrt.
+		if !covered[r.Name] && !slices.Contains([]string{"mish", "sin", "cos"}, r.Name) {
 			t.Errorf("%s has no reference", r.Name)
 		}
 	}

@@ -31,6 +31,9 @@ func mathVariants() []struct {
 	}
 	add("exp", -80, 80)
 	add("erf", -8, 8)
+	add("sin", -30, 30)
+	add("cos", 1, 30)
+	add("cos", -30, -1)
 	for _, name := range []string{"log", "sqrt", "reciprocal"} {
 		add(name, 1e-3, 1e3)
 	}

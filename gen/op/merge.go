@@ -13,7 +13,7 @@ import (
 // them, y and dy.
 type merge struct {
 	value func(xs []*expr.Node) *expr.Node
-	grad  func(xs []*expr.Node, i int) *expr.Node
+	grad  func(xs []*expr.Node, i int) *expr.Node // nil: it has no derivative
 }
 
 // repeats is what the documentation of all of them says.
@@ -21,7 +21,7 @@ const repeats = "; shapes are combined as NumPy broadcasts them, without the bat
 
 // mergeLayer is the row of an element-wise layer.
 func mergeLayer(k spec.Kind, m merge) Layer {
-	k.MinFrom = 2
+	k.MinFrom = max(2, k.MinFrom)
 	if k.MaxFrom == 0 {
 		k.MaxFrom = 64
 	}
@@ -136,6 +136,11 @@ func (m merge) build(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 			return Tensor{}
 		}
 		dims = joint
+	}
+	for _, x := range xs {
+		if m.grad == nil && b.untrained(l, x.Value) {
+			return Tensor{}
+		}
 	}
 	leaves := make([]*expr.Node, len(xs))
 	backs := make([]func(*ir.Value), len(xs))

@@ -24,7 +24,7 @@ func argmax(y *[8]float32, x *[24]float32) {
 			best := 0
 			for n := 1; n < 3; n++ {
 				v := x[o*12+n*4+i]
-				if v > s {
+				if v > s || v != v && s == s {
 					s, best = v, n
 				}
 			}

@@ -18,7 +18,8 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 	argmax1 := make([]float64, 8)
 	for j := range argmax1 {
 		for n := range 3 {
-			if xScaled[(j/4*3+n)*4+j%4] > xScaled[(j/4*3+int(argmax1[j]))*4+j%4] {
+			v, s := xScaled[(j/4*3+n)*4+j%4], xScaled[(j/4*3+int(argmax1[j]))*4+j%4]
+			if v > s || v != v && s == s {
 				argmax1[j] = float64(n)
 			}
 		}

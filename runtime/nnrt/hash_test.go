@@ -38,7 +38,8 @@ func (h *hasher) f64(v float64) {
 // GOAMD64=v3, arm64, s390x, riscv64 and wasm.
 func TestHash(t *testing.T) {
 	want := map[string]uint64{
-		"Cos64":      0x9fe4f808bcedd175,
+		"Cos32":      0x67967946d08735fa,
+		"Cos64":      0x93834c05a15e613e,
 		"Erf32":      0x89a65c73f11fbfbe,
 		"Erf64":      0x2e0afa68a4b2d48e,
 		"Exp32":      0x53f343dff9b74d1c,
@@ -57,7 +58,9 @@ func TestHash(t *testing.T) {
 		"Random":     0xc4da7f9eb297d228,
 		"Sigmoid32":  0x917fc6a1df976a38,
 		"Sigmoid64":  0x5c53161239f73d8e,
-		"Special":    0x7a052d081a90f1e7,
+		"Special":    0xd4827295b479b170,
+		"Sin32":      0x6f8c1ec93a1c16f6,
+		"Sin64":      0xf6a89a095be74b10,
 		"Sqrt32":     0x63029a345e941771,
 		"Sqrt64":     0xc153eb705d63c232,
 		"Tanh32":     0x84bd0d608e67cb11,

@@ -375,3 +375,11 @@ func Min32(a, b float32) float32 {
 	}
 	return a
 }
+
+// Sin32 returns the sine of the angle x in radians, computed in float64.
+// Error at most 0.51 ULP. Sin32(±0) = ±0, Sin32(±Inf) = NaN, Sin32(NaN) = NaN.
+func Sin32(x float32) float32 { return float32(Sin64(float64(x))) }
+
+// Cos32 returns the cosine of the angle x in radians, computed in float64.
+// Error at most 0.51 ULP. Cos32(±Inf) = NaN, Cos32(NaN) = NaN.
+func Cos32(x float32) float32 { return float32(Cos64(float64(x))) }

@@ -28,6 +28,8 @@ var functions32 = []struct {
 	{"Sigmoid32", Sigmoid32, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.41},
 	{"Erf32", Erf32, math.Erf, 1.43},
 	{"Sqrt32", Sqrt32, math.Sqrt, 0.5},
+	{"Sin32", Sin32, math.Sin, 0.51},
+	{"Cos32", Cos32, math.Cos, 0.51},
 }
 
 // ulps32 returns the error of got in units of the spacing of float32 at want, or

@@ -26,7 +26,8 @@ var functions64 = []struct {
 	{"Tanh64", Tanh64, math.Tanh, 2},
 	{"Sigmoid64", Sigmoid64, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.5},
 	{"Erf64", Erf64, math.Erf, 1},
-	{"Cos64", Cos64, math.Cos, 1.5},
+	{"Sin64", Sin64, math.Sin, 1.6},
+	{"Cos64", Cos64, math.Cos, 1.6},
 	{"NormInv64", NormInv64, nil, 8},
 	{"Sqrt64", Sqrt64, math.Sqrt, 0.5},
 	{"Floor64", Floor64, math.Floor, 0},
@@ -87,7 +88,7 @@ func TestGolden64(t *testing.T) {
 		}
 		want, rest := number(w[len(w)-2]), number(w[len(w)-1])
 		u := ulps64(got, want, rest)
-		if w[0] == "Cos64" { // near its zeros the error is absolute
+		if periodic(w[0]) && (w[0] == "Cos64" || math.Abs(number(w[1])) > 1) { // near its zeros the error is absolute
 			u = min(u, math.Abs(got-want)*0x1p55)
 		}
 		count[w[0]]++
@@ -114,6 +115,8 @@ func mathFails(x float64) bool {
 	return a > 709 && a < 746 || a > 0 && a < 0x1p-1022
 }
 
+func periodic(name string) bool { return name == "Sin64" || name == "Cos64" }
+
 var special64 = []float64{
 	0, math.Copysign(0, -1), 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1.5, -1.5, 0.25, 0.75,
 	math.Inf(1), math.Inf(-1), math.NaN(),
@@ -125,7 +128,7 @@ var special64 = []float64{
 func TestSpecial64(t *testing.T) {
 	for _, c := range functions64 {
 		for _, x := range special64 {
-			if c.ref == nil || c.name == "Cos64" && math.Abs(x) >= 1<<29 || mathFails(x) {
+			if c.ref == nil || mathFails(x) || periodic(c.name) && math.Abs(x) > 1<<29 { // there package math loses digits near zeros
 				continue
 			}
 			require.LessOrEqual(t, ulps64(c.f(x), c.ref(x), 0), c.bound+1, "%s(%g) = %g", c.name, x, c.f(x))
@@ -156,9 +159,6 @@ func TestSpecial64(t *testing.T) {
 	require.Zero(t, NormInv64(0.5))
 	for _, p := range []float64{-1, -math.SmallestNonzeroFloat64, 1 + 0x1p-52, 2, math.Inf(1), math.Inf(-1), math.NaN()} {
 		require.True(t, math.IsNaN(NormInv64(p)), "%g", p)
-	}
-	for _, x := range []float64{1 << 29, -1e10, 1e300} {
-		require.True(t, math.IsNaN(Cos64(x)), "%g", x)
 	}
 	require.Equal(t, 1.0, Cos64(0))
 	require.Equal(t, -1.0, Cos64(math.Pi))
@@ -203,7 +203,7 @@ func TestAgainstMath64(t *testing.T) {
 				continue
 			}
 			got, want := c.f(x), c.ref(x)
-			if c.name == "Cos64" && (math.Abs(x) > 1e5 || math.Abs(got-want) < 0x1p-54) {
+			if periodic(c.name) && math.Abs(got-want) < 0x1p-52 { // near zeros
 				continue
 			}
 			if u := ulps64(got, want, 0); u > worst {

@@ -15,7 +15,22 @@ func (m *Model) fields() []field {
 		{7, "graph", one[Graph]{&m.Graph}},
 		{14, "metadata_props", many[Entry]{&m.MetadataProps}},
 		{20, "training_info", blobs{&m.TrainingInfo}},
-		{25, "functions", blobs{&m.Functions}},
+		{25, "functions", many[Function]{&m.Functions}},
+	}
+}
+
+func (f *Function) fields() []field {
+	return []field{
+		{1, "name", text{&f.Name}},
+		{10, "domain", text{&f.Domain}},
+		{13, "overload", text{&f.Overload}},
+		{4, "input", texts{&f.Inputs}},
+		{5, "output", texts{&f.Outputs}},
+		{6, "attribute", texts{&f.Attributes}},
+		{11, "attribute_proto", many[Attribute]{&f.Defaults}},
+		{7, "node", many[Node]{&f.Nodes}},
+		{9, "opset_import", many[OperatorSet]{&f.OpsetImports}},
+		{8, "doc_string", text{&f.DocString}},
 	}
 }
 

@@ -12,7 +12,7 @@ type Model struct {
 	Graph           *Graph
 	MetadataProps   []*Entry
 	TrainingInfo    [][]byte // undecoded
-	Functions       [][]byte // undecoded
+	Functions       []*Function
 }
 
 // OperatorSet is a version of the operators of a domain; "" is ONNX's own.
@@ -24,6 +24,20 @@ type OperatorSet struct {
 // Entry is a key with its value.
 type Entry struct {
 	Key, Value string
+}
+
+// Function is an operator that the model itself defines by a list of nodes.
+type Function struct {
+	Name         string
+	Domain       string
+	Overload     string
+	Inputs       []string
+	Outputs      []string
+	Attributes   []string     // those without a default
+	Defaults     []*Attribute // those with one
+	Nodes        []*Node
+	OpsetImports []*OperatorSet
+	DocString    string
 }
 
 // Graph is a list of nodes, each below those it reads.

@@ -15,6 +15,12 @@ func sample() *Model {
 		IRVersion: 8, ProducerName: "nngen", ModelVersion: 1,
 		OpsetImports:  []*OperatorSet{{"", 17}},
 		MetadataProps: []*Entry{{"k", "v"}},
+		Functions: []*Function{{
+			Name: "f", Domain: "local", Inputs: []string{"a"}, Outputs: []string{"b"}, Attributes: []string{"alpha"},
+			Defaults:     []*Attribute{{Name: "beta", Type: AttributeFloat, F: 2}},
+			Nodes:        []*Node{{OpType: "Elu", Inputs: []string{"a"}, Outputs: []string{"b"}, Attributes: []*Attribute{{Name: "alpha", RefName: "alpha", Type: AttributeFloat}}}},
+			OpsetImports: []*OperatorSet{{"", 18}},
+		}},
 		Graph: &Graph{
 			Name:         "g",
 			Initializers: []*Tensor{weights, IntTensor("i", []int64{2}, []int64{-1, 1 << 40}), {Name: "d", Dims: []int64{1}, DataType: Double, DoubleData: []float64{math.Pi}}},

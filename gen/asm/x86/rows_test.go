@@ -2,6 +2,7 @@ package x86_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -82,6 +83,12 @@ func updated(p expr.Program, double bool) bool {
 	return ok
 }
 
+// periodic tells the rows that every path computes in portable code.
+func periodic(row string) bool {
+	name := strings.TrimSuffix(row, "'")
+	return name == "sin" || name == "cos"
+}
+
 // TestRows prints the formulas of every activation, loss, regulariser and
 // optimiser: none may fall back to Go. Only the proximal step of Lp in
 // float64, three powers of two float64 each, needs more registers than there
@@ -92,7 +99,7 @@ func TestRows(t *testing.T) {
 		for _, double := range []bool{false, true} {
 			if len(p) > 0 {
 				formulas++
-				assert.True(t, mapped(p, result, double), "%s, float64 %v: %s", row, double, p)
+				assert.Equal(t, !periodic(row), mapped(p, result, double), "%s, float64 %v: %s", row, double, p)
 			}
 		}
 	}

@@ -149,7 +149,7 @@ func (float64Arith) Apply(op Op, a ...float64) float64 {
 var unary64 = [OpSelect + 1]func(float64) float64{
 	OpAbs: math.Abs, OpSqrt: math.Sqrt, OpExp: math.Exp, OpExpm1: math.Expm1,
 	OpLog: math.Log, OpLog1p: math.Log1p, OpTanh: math.Tanh, OpErf: math.Erf,
-	OpCos: math.Cos, OpFloor: math.Floor,
+	OpSin: math.Sin, OpCos: math.Cos, OpFloor: math.Floor,
 	OpNeg: func(x float64) float64 { return -x },
 	OpSigmoid: func(x float64) float64 {
 		if x < 0 {

@@ -32,6 +32,7 @@ const (
 	OpTanh
 	OpSigmoid
 	OpErf
+	OpSin
 	OpCos
 	OpFloor
 	OpAdd
@@ -50,7 +51,7 @@ const (
 var names = [...]string{
 	OpNeg: "-", OpAbs: "abs", OpSqrt: "sqrt", OpExp: "exp", OpExpm1: "expm1",
 	OpLog: "log", OpLog1p: "log1p", OpTanh: "tanh", OpSigmoid: "sigmoid",
-	OpErf: "erf", OpCos: "cos", OpFloor: "floor", OpAdd: "+", OpSub: "-",
+	OpErf: "erf", OpSin: "sin", OpCos: "cos", OpFloor: "floor", OpAdd: "+", OpSub: "-",
 	OpMul: "·", OpDiv: "/", OpMin: "min", OpMax: "max", OpPow: "pow",
 	OpLess: "<", OpLessEqual: "≤", OpEqual: "=", OpSelect: "select",
 }
@@ -85,6 +86,7 @@ func Log1p(a *Node) *Node           { return node(OpLog1p, a) }
 func Tanh(a *Node) *Node            { return node(OpTanh, a) }
 func Sigmoid(a *Node) *Node         { return node(OpSigmoid, a) }
 func Erf(a *Node) *Node             { return node(OpErf, a) }
+func Sin(a *Node) *Node             { return node(OpSin, a) }
 func Cos(a *Node) *Node             { return node(OpCos, a) }
 func Floor(a *Node) *Node           { return node(OpFloor, a) }
 func Add(a, b *Node) *Node          { return node(OpAdd, a, b) }

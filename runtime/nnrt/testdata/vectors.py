@@ -13,7 +13,7 @@ and pseudo-random ones from a fixed seed.
 import math
 import random
 import sys
-from mpmath import mp, mpf, exp, expm1, log, tanh, erf, erfc, cos, sqrt, pi
+from mpmath import mp, mpf, exp, expm1, log, tanh, erf, erfc, cos, sin, sqrt, pi
 
 mp.dps = 80
 SCALE = int(sys.argv[1]) if len(sys.argv) > 1 else 1
@@ -116,6 +116,11 @@ def main():
     pairs += [(0.1, 3.0), (2.0, 0.5), (2.0, -0.5), (10.0, 308.0), (10.0, -308.0), (0.9, 1e4), (0.999, 12345.678), (1.0000001, 1e9), (2.0, -1074.0), (2.0, 1023.0), (3.0, -2.0)]
     for x, y in pairs:
         emit('Pow64', [x, y], mp.power(mpf(x), mpf(y)))
+    large = loguniform(150, 16, 64) + loguniform(150, 64, 1023) + around(2.0 ** 16, 1e22, 6381956970095103.0 * 2.0 ** 797)
+    for x in uniform(300, -math.pi, math.pi) + uniform(200, -1e5, 1e5) + loguniform(60, -1000, 16) + [k * math.pi / 4 for k in range(1, 40)] + around(math.pi / 2, math.pi, 1.0) + large:
+        emit('Sin64', [x], sin(mpf(x)))
+    for x in large:
+        emit('Cos64', [x], cos(mpf(x)))
     # the constants of TruncNormal
     print('# Phi(-2) =', mp.nstr(erfc(sqrt(mpf(2))) / 2, 40), ' Phi(2)-Phi(-2) =', mp.nstr(erf(sqrt(mpf(2))), 40))
 

@@ -1,7 +1,7 @@
 package importer
 
 import (
-	"math"
+	"fmt"
 	"slices"
 
 	"github.com/nngen-go/nngen/spec/onnx"
@@ -12,18 +12,30 @@ import (
 type array struct {
 	shape   []int
 	data    []float64
-	integer bool // whole numbers or truth values
+	integer bool     // whole numbers or truth values
+	names   []string // of text, whose data are the places in it
 }
 
-// unknown stands for the number of samples in the constants that a graph
-// computes from the shape of a batch. Nothing can be computed from it.
-var unknown = math.Inf(-1)
+// unknown stands for the number of samples in the whole numbers that a graph
+// computes from the shape of a batch. No other whole number is as large, so
+// that products and quotients with it are known for what they are.
+const unknown = -0x1p100
+
+// ofSamples reports whether a whole number is a multiple of unknown.
+func ofSamples(x float64) bool { return x <= unknown/0x1p30 }
+
+// readsSamples reports whether the array holds multiples of the number of
+// samples.
+func (a *array) readsSamples() bool { return a.integer && slices.ContainsFunc(a.data, ofSamples) }
 
 // most is how many elements a folded constant may have.
 const most = 1 << 24
 
 // newArray reads a tensor.
 func newArray(t *onnx.Tensor) (*array, error) {
+	if t.DataType == onnx.String {
+		return textArray(t)
+	}
 	count, err := t.Count()
 	if err != nil {
 		return nil, err
@@ -37,6 +49,21 @@ func newArray(t *onnx.Tensor) (*array, error) {
 	}
 	a.data, err = t.Float64s()
 	return a, err
+}
+
+// textArray reads a list of text.
+func textArray(t *onnx.Tensor) (*array, error) {
+	if len(t.Dims) != 1 || int(t.Dims[0]) != len(t.StringData) {
+		return nil, &onnx.Error{Msg: fmt.Sprintf("elements of type string are understood as a list, got %d of dimensions %v", len(t.StringData), t.Dims), Hint: "convert them to float32"}
+	}
+	var places []int
+	var names []string
+	for i, text := range t.StringData {
+		places, names = append(places, i), append(names, string(text))
+	}
+	a := integers(places...)
+	a.names = names
+	return a, nil
 }
 
 func scalar(x float64) *array { return &array{data: []float64{x}} }

@@ -25,6 +25,8 @@ type call struct {
 	*source
 	*lowering
 	n     *onnx.Node
+	opset int // of the graph or function it stands in
+	depth int // of functions and branches around it
 	place string
 	read  map[string]bool // attributes that were asked for
 	taken map[int]bool    // inputs that were asked for
@@ -39,13 +41,21 @@ func (c *call) fail(hint, format string, args ...any) {
 
 // mixes fails because the samples of a batch would not be independent.
 func (c *call) mixes(format string, args ...any) {
-	err := errorf(c.place, "give --batch-axis none, if the first dimension is not the batch", format, args...)
+	hint := "give --batch-axis none, if the first dimension is not the batch"
+	if c.count == 0 {
+		hint = "keep the samples apart (keepdims=1 in reductions), or, if the first dimension is not the batch, fix it before the export"
+	}
+	err := errorf(c.place, hint, format, args...)
 	err.mixesBatch = true
 	panic(failure{err})
 }
 
-// refuse fails because something is not supported.
+// refuse fails because something is not supported; the hint may be empty where
+// there is none but to do without it.
 func (c *call) refuse(hint, format string, args ...any) {
+	if hint == "" {
+		hint = cutOut
+	}
 	err := errorf(c.place, hint, format, args...)
 	err.Operator, err.Node = c.n.OpType, c.n.Name
 	panic(failure{err})
@@ -72,7 +82,7 @@ func (c *call) node(i int) *node { return c.asNode(c.in(i)) }
 func (c *call) asNode(v value) *node {
 	if v.node == nil {
 		c.notEmpty(v.array.shape)
-		return &node{kind: "constant", shape: v.array.shape, value: v.array, truth: v.array.integer}
+		return constantNode(v.array)
 	}
 	if v.node.kind == "empty" && c.n.OpType != "MatMul" {
 		c.notEmpty(v.node.shape)
@@ -89,10 +99,15 @@ func (c *call) asNode(v value) *node {
 	return v.node
 }
 
+// constantNode is a constant as a source of layers.
+func constantNode(a *array) *node {
+	return &node{kind: "constant", shape: a.shape, value: a, truth: a.integer}
+}
+
 // notEmpty refuses shapes without elements.
 func (c *call) notEmpty(shape []int) {
 	if size(shape) == 0 {
-		c.refuse(cutOut, "a value of shape %v has no elements, which is not supported", shape)
+		c.refuse("", "a value of shape %v has no elements, which is not supported", shape)
 	}
 }
 
@@ -122,19 +137,33 @@ func (c *call) whole(a *array, what string) []int {
 	list := make([]int, len(a.data))
 	for k, x := range a.data {
 		switch {
-		case x == unknown:
-			list[k] = batchSize
+		case a.integer && ofSamples(x):
+			times := x / unknown
+			if times != math.Trunc(times) || times > maxElements {
+				c.noSize()
+			}
+			list[k] = perSample(int(times))
 		case x != math.Trunc(x) || math.IsInf(x, 0):
 			c.fail(notSorted, "%s must be whole numbers, got %g", what, x)
 		default:
-			list[k] = int(max(min(x, math.MaxInt32), math.MinInt32)) // ends of slices are written as 2⁶³ − 1
+			list[k] = int(max(min(x, math.MaxInt32), leastInteger)) // ends of slices are written as 2⁶³ − 1
 		}
 	}
 	return list
 }
 
-// batchSize stands for the unknown number of samples in a list of integers.
-const batchSize = math.MinInt64
+// In lists of integers the multiples of the number of samples that is not
+// known, which stands in no model, lie below the least integer.
+const (
+	leastInteger = -1 << 30
+	batchSize    = leastInteger - 1
+)
+
+// perSample stands for k times the number of samples.
+func perSample(k int) int { return leastInteger - k }
+
+// timesSamples is k for k times the number of samples, 0 for other integers.
+func timesSamples(d int) int { return max(0, leastInteger-d) }
 
 // number is input i as one number.
 func (c *call) number(i int, what string) float64 {
@@ -153,7 +182,7 @@ func (c *call) attribute(name string, t onnx.AttributeType) *onnx.Attribute {
 			continue
 		}
 		if a.RefName != "" {
-			c.refuse("inline the functions of the model", "attribute %s refers to a function", quote(name))
+			c.fail(notSorted, "attribute %s refers to a function, but the node is in none", quote(name))
 		}
 		if a.Type != t && a.Type != onnx.AttributeUndefined {
 			c.fail(notSorted, "attribute %s must be of type %d, got %d", quote(name), t, a.Type)
@@ -195,7 +224,7 @@ func (c *call) finite(what string, x float64) {
 // positive is a field that the language wants positive.
 func (c *call) positive(name string, x float64) float64 {
 	if !(x > 0) {
-		c.refuse(cutOut, "%s must be positive, got %g", name, x)
+		c.refuse("", "%s must be positive, got %g", name, x)
 	}
 	return x
 }
@@ -233,7 +262,7 @@ func (c *call) ints(name string) ([]int, bool) {
 	}
 	list := make([]int, len(a.Ints))
 	for i, x := range a.Ints {
-		list[i] = int(max(math.MinInt32, min(math.MaxInt32, x)))
+		list[i] = int(max(leastInteger, min(math.MaxInt32, x)))
 	}
 	return list, true
 }
@@ -290,7 +319,7 @@ func (c *call) setArray(a *array) { c.set(0, value{array: a}) }
 
 // rank is the number of dimensions of a value in the model.
 func (c *call) rank(v value) int {
-	if v.node != nil && c.batch && !v.node.loose {
+	if v.node != nil && c.apart(v.node) {
 		return len(v.node.shape) + 1
 	}
 	if v.node != nil {
@@ -298,6 +327,9 @@ func (c *call) rank(v value) int {
 	}
 	return len(v.array.shape)
 }
+
+// apart reports whether a value has the batch as a dimension of its own.
+func (c *call) apart(n *node) bool { return c.batch && !n.loose && n.rows == 0 }
 
 // axis turns an axis of the model into one of a sample.
 func (c *call) axis(v value, axis int) int {
@@ -309,8 +341,11 @@ func (c *call) axis(v value, axis int) int {
 		axis += rank
 	}
 	if v.node != nil && c.batch {
-		if axis--; axis < 0 {
+		if axis == 0 {
 			c.mixes("it works along the batch axis")
+		}
+		if c.apart(v.node) {
+			axis--
 		}
 	}
 	return axis

@@ -1,74 +1,107 @@
 package importer
 
-// Comparisons and choices are nodes until what they are for is recognised.
+import "slices"
+
+// comparisons are those of two numbers as 1 or 0.
 var comparisons = map[string]func(x, y float64) bool{
 	"less":             func(x, y float64) bool { return x < y },
 	"less_or_equal":    func(x, y float64) bool { return x <= y },
 	"greater":          func(x, y float64) bool { return x > y },
 	"greater_or_equal": func(x, y float64) bool { return x >= y },
+	"equal":            func(x, y float64) bool { return x == y },
 }
 
 func comparison(kind string) operator {
 	return operator{
 		operands: true,
 		lower: func(c *call) {
-			a, b := c.node(0), c.node(1)
-			c.setNode(&node{kind: kind, from: []*node{a, b}, shape: c.common(a, b), truth: true})
+			pair, shape := c.aligned(c.operands())
+			c.setNode(&node{kind: kind, from: pair, shape: shape, truth: true})
 		},
 		fold: func(c *call) {
 			f := comparisons[kind]
-			c.foldBinary(func(x, y float64) float64 { return choose(f(x, y), 1, 0) })
+			c.foldTruth(func(x, y float64) float64 { return choose(f(x, y), 1, 0) })
 		},
 	}
 }
 
-// common is the shape of an element-wise result of values and constants. A
-// constant with one dimension more than every value has the batch first.
-func (c *call) common(list ...*node) []int {
-	rank := 0
-	for _, n := range list {
-		if n.kind != "constant" {
-			rank = max(rank, len(n.shape))
-		}
+// foldTruth makes a constant of truth values.
+func (c *call) foldTruth(f func(x, y float64) float64) {
+	c.foldBinary(f)
+	c.values[c.n.Outputs[0]].array.integer = true
+}
+
+// logic is the row of an operator of truth values, which are 1 and 0.
+func logic(kind string, f func(x, y float64) float64) operator {
+	return operator{
+		operands: true,
+		lower: func(c *call) {
+			pair, shape := c.aligned(c.operands())
+			c.setNode(&node{kind: kind, from: pair, shape: shape, truth: true})
+		},
+		fold: func(c *call) { c.foldTruth(f) },
 	}
-	var shape []int
-	for _, n := range list {
-		s := n.shape
-		if c.batch && n.kind == "constant" && len(s) == rank+1 {
-			if s[0] != 1 {
-				c.mixes("its constant of shape %v has the batch as a dimension", s)
-			}
-			s = s[1:]
-		}
-		out, ok := broadcast(shape, s)
-		if !ok {
-			c.fail(notSorted, "shapes %v and %v do not fit", shape, s)
-		}
-		shape = out
+}
+
+func not(x float64) float64 { return choose(x == 0, 1, 0) }
+
+func lowerNot(c *call) {
+	c.setNode(negated(c.node(0)))
+}
+
+// negated is whether a value is 0.
+func negated(x *node) *node {
+	return &node{kind: "equal", from: []*node{x, constantNode(scalar(0))}, shape: x.shape, truth: true}
+}
+
+// exclusive is the row of Xor.
+func exclusive() operator {
+	row := logic("equal", func(x, y float64) float64 { return choose(x != y, 1, 0) })
+	equal := row.lower
+	row.lower = func(c *call) {
+		equal(c)
+		c.setNode(negated(c.values[c.n.Outputs[0]].node))
 	}
-	return shape
+	return row
 }
 
 func lowerWhere(c *call) {
-	cond, a, b := c.node(0), c.node(1), c.node(2)
+	list, shape := c.aligned([]value{c.in(0), c.in(1), c.in(2)})
+	cond := list[0]
 	if cond.kind == "constant" {
-		u, ok := cond.value.uniform()
-		if !ok || size(cond.shape) > 1 {
-			c.refuse(cutOut, "a choice by a constant is not supported")
+		if u, ok := cond.value.uniform(); ok {
+			n := list[1]
+			if u == 0 {
+				n = list[2]
+			}
+			if !slices.Equal(n.shape, shape) {
+				n = expanded(n, shape)
+			}
+			c.setNode(apply("linear", n))
+			return
 		}
-		for i, n := range []*node{a, b} {
-			if (u != 0) == (i == 0) {
-				if n.kind == "constant" {
-					c.setArray(n.value)
-				} else {
-					c.setNode(apply("linear", n))
+	}
+	c.setNode(&node{kind: "where", from: list, shape: shape})
+}
+
+func foldWhere(c *call) {
+	cond, a, b := c.in(0).array, c.in(1).array, c.in(2).array
+	both, ok := zip(cond, a, func(x, y float64) float64 { return choose(x != 0, y, 0) })
+	if ok {
+		mask := cond.expand(both.shape)
+		rest, fits := zip(mask, b, func(x, y float64) float64 { return choose(x != 0, 0, y) })
+		if ok = fits; ok {
+			both, mask = both.expand(rest.shape), mask.expand(rest.shape)
+			for i := range rest.data {
+				if mask.data[i] != 0 {
+					rest.data[i] = both.data[i]
 				}
 			}
+			rest.integer = a.integer && b.integer
+			c.setArray(rest)
 		}
-		return
 	}
-	if !cond.truth {
-		c.refuse(cutOut, "its condition must be a comparison")
+	if !ok {
+		c.fail(notSorted, "shapes %v, %v and %v do not fit", cond.shape, a.shape, b.shape)
 	}
-	c.setNode(&node{kind: "where", from: []*node{cond, a, b}, shape: c.common(cond, a, b)})
 }

@@ -50,16 +50,14 @@ func (c *call) tensor(t *onnx.Tensor) *array {
 
 func foldConstantOfShape(c *call) {
 	shape := c.integers(0, "shape")
-	for _, d := range shape {
-		if d == batchSize {
-			c.refuse("export the model with a fixed batch size of 1", "it makes a constant for every sample")
-		}
-		if d < 0 {
+	for i, d := range shape {
+		switch {
+		case i == 0 && d == batchSize:
+		case timesSamples(d) > 0:
+			c.noSize()
+		case d < 0:
 			c.fail(notSorted, "a dimension must not be negative, got %d", d)
 		}
-	}
-	if tooLarge(shape) {
-		c.refuse("", "a constant of shape %v is too large", shape)
 	}
 	fill := scalar(0)
 	if a := c.attribute("value", onnx.AttributeTensor); a != nil {
@@ -69,6 +67,11 @@ func foldConstantOfShape(c *call) {
 	if !ok {
 		c.fail(notSorted, "its value must be one number")
 	}
+	if len(shape) > 0 && shape[0] == batchSize {
+		c.perSample(&array{data: []float64{x}, integer: fill.integer}, shape)
+		return
+	}
+	c.checkSize(shape)
 	out := zeros(shape)
 	out.integer = fill.integer
 	for i := range out.data {

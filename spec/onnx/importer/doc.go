@@ -2,7 +2,7 @@
 // person would have written it, and the weights under their canonical names.
 //
 //	onnx.Model ─load─▶ nodes in order ─lower─▶ layers ─simplify─▶ layers ─write─▶ YAML, tensors
-//	                   constants folded        one by one         as a person would
+//	                   functions inlined       constants folded   as a person would
 //
 // Operators are rows of the table in operators.go: to add one, write a row and
 // its function, which says what the operator is in layers. What an exporter

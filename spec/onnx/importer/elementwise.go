@@ -40,6 +40,8 @@ var functions = map[string]struct {
 	"pow":        {[]string{"exponent"}, func(x float64, p []float64) float64 { return math.Pow(x, p[0]) }},
 	"reciprocal": {nil, func(x float64, _ []float64) float64 { return 1 / x }},
 	"erf":        {nil, func(x float64, _ []float64) float64 { return math.Erf(x) }},
+	"sin":        {nil, func(x float64, _ []float64) float64 { return math.Sin(x) }},
+	"cos":        {nil, func(x float64, _ []float64) float64 { return math.Cos(x) }},
 	"step":       {nil, func(x float64, _ []float64) float64 { return choose(x < 0, 0, 1) }},
 	"sign": {nil, func(x float64, _ []float64) float64 {
 		return choose(x > 0, 1, choose(x < 0, -1, x))
@@ -73,6 +75,9 @@ func maximum(x, y float64) float64 { return math.Max(x, y) }
 // call applies a function of the table to a node.
 func apply(kind string, x *node, p ...float64) *node {
 	n := &node{kind: kind, from: []*node{x}, shape: x.shape}
+	if kind == "linear" {
+		n.integer, n.truth, n.rows = x.integer, x.truth, x.rows
+	}
 	for i, name := range functions[kind].params {
 		n.fields = append(n.fields, field{name, p[i]})
 	}
@@ -164,7 +169,7 @@ func lowerPRelu(c *call) {
 		}
 		slope = &array{shape: shape, data: slope.data}
 	}
-	list := c.beside(x, slope)
+	list := c.beside(c.in(0), slope)
 	if len(list) == 1 {
 		c.setNode(leaky(x, list[0]))
 		return
@@ -279,12 +284,16 @@ func (c *call) castTo(to onnx.DataType) {
 	case to == onnx.Double && !c.double && !x.integer:
 		// More precision than asked for the rest is no loss of meaning.
 	case to == onnx.Float || to == onnx.Double:
-	case x.integer && to.IsInteger():
+	case (x.integer || x.truth) && to.IsInteger() && to != onnx.Bool:
+	case to == onnx.Bool && x.truth:
+	case to == onnx.Bool: // whether it is not 0
+		c.setNode(negated(negated(x)))
+		return
 	default:
 		c.refuse("convert the model to float32", "a conversion to %s is not supported", to)
 	}
 	y := apply("linear", x)
-	y.integer = x.integer && to.IsInteger()
+	y.integer, y.truth = to.IsInteger() && to != onnx.Bool, to == onnx.Bool
 	c.setNode(y)
 }
 
@@ -311,7 +320,11 @@ func lowerCastLike(c *call) {
 func foldCast(c *call) {
 	c.integer("saturate", 1)
 	c.text("round_mode", "")
-	c.setArray(cast(c.in(0).array, onnx.DataType(c.integer("to", 0))))
+	a, to := c.in(0).array, onnx.DataType(c.integer("to", 0))
+	if a.readsSamples() && !to.IsInteger() {
+		c.noSize()
+	}
+	c.setArray(cast(a, to))
 }
 
 func foldCastLike(c *call) {
@@ -325,8 +338,11 @@ func foldCastLike(c *call) {
 
 func cast(a *array, to onnx.DataType) *array {
 	out := a.each(func(x float64) float64 {
-		if to.IsInteger() && !math.IsInf(x, 0) {
-			return math.Trunc(x)
+		switch {
+		case to == onnx.Bool:
+			return choose(x != 0, 1, 0)
+		case to.IsInteger() && !a.integer:
+			return math.Trunc(math.Max(x, math.MinInt64))
 		}
 		return x
 	})

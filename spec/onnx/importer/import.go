@@ -60,7 +60,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	if err := l.graph.check(); err != nil {
 		return nil, err
 	}
-	r := &Result{Notes: notes, Float64: l.double, Batch: l.batch}
+	r := &Result{Notes: append(notes, l.notes...), Float64: l.double, Batch: l.batch}
 	for _, in := range s.inputs {
 		if !s.used[in.Name] {
 			r.Notes = append(r.Notes, fmt.Sprintf("input %s is not used", quote(in.Name)))
@@ -70,7 +70,7 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 		r.Notes = append(r.Notes, "its information on training is ignored")
 	}
 	if l.graph.dropUnread(); len(l.graph.inputs) == 0 {
-		return nil, errorf("graph.input", "", "the outputs depend on no input")
+		return nil, errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	for _, in := range l.graph.inputs {
 		r.Inputs = append(r.Inputs, in.hints[0])
@@ -152,20 +152,9 @@ func (s *source) leading() string {
 
 // check refuses what simplification has not resolved.
 func (g *graph) check() error {
-	readers := g.readers()
 	for _, n := range g.order() {
-		if n.truth || n.kind == "where" {
-			e := errorf(n.place, cutOut, "the operator %s is not supported here; nngen knows choices that form a known activation", n.op)
-			e.Operator, e.Node = n.op, n.node
-			return e
-		}
 		if n.kind == "empty" {
 			e := errorf(n.place, cutOut, "its result of shape %v has no elements", n.shape)
-			e.Operator, e.Node = n.op, n.node
-			return e
-		}
-		if n.integer && n.kind != "input" && slices.ContainsFunc(readers[n], func(r *node) bool { return r != nil }) {
-			e := errorf(n.place, cutOut, "its result, whole numbers, is read by a layer, which is not supported")
 			e.Operator, e.Node = n.op, n.node
 			return e
 		}

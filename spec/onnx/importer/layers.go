@@ -23,6 +23,13 @@ func init() { // not a literal: writing reads the table
 		"minimum":             writeMerge,
 		"maximum":             writeMerge,
 		"average":             writeMerge,
+		"where":               writeMerge,
+		"equal":               writeMerge,
+		"less":                writeMerge,
+		"less_or_equal":       writeAs("less_equal", false),
+		"greater":             writeAs("less", true),
+		"greater_or_equal":    writeAs("less_equal", true),
+		"expand":              writeExpand,
 		"concat":              writeConcat,
 		"softmax":             writeSoftmax,
 		"log_softmax":         writeSoftmax,
@@ -234,6 +241,26 @@ func writeMerge(w *writer, n *node) {
 		shape = n.shape
 	}
 	w.emit(n, n.kind, from, nil, shape)
+}
+
+// writeAs writes a comparison by the name of another, its sources swapped or
+// not.
+func writeAs(kind string, swapped bool) func(w *writer, n *node) {
+	return func(w *writer, n *node) {
+		n.kind = kind
+		if swapped {
+			n.from = []*node{n.from[1], n.from[0]}
+		}
+		writeMerge(w, n)
+	}
+}
+
+// writeExpand repeats a value by a factor of 1 in the larger shape.
+func writeExpand(w *writer, n *node) {
+	ones := constantNode(&array{shape: n.shape, data: slices.Repeat([]float64{1}, n.size())})
+	writeConstant(w, ones)
+	n.kind, n.from = "multiply", []*node{n.from[0], ones}
+	writeMerge(w, n)
 }
 
 func writeConcat(w *writer, n *node) {

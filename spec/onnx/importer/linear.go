@@ -14,9 +14,7 @@ func (n *node) inputs() int { return n.from[0].size() }
 
 func lowerMatMul(c *call) {
 	a, b := c.in(0), c.in(1)
-	if a.node != nil && b.node != nil {
-		c.constant(1, "second operand, the weights,")
-	}
+	c.oneConstant(a, b)
 	if c.rank(a) == 0 || c.rank(b) == 0 {
 		c.fail(notSorted, "it needs operands of at least one dimension")
 	}
@@ -27,6 +25,22 @@ func lowerMatMul(c *call) {
 		b = a
 	}
 	c.nameAfter(b)
+}
+
+// oneConstant fails unless one of two operands is a constant. An input that
+// may be one is named.
+func (c *call) oneConstant(a, b value) {
+	switch {
+	case a.node == nil || b.node == nil:
+	case b.node.kind == "input" || a.node.kind == "input":
+		i := 1
+		if b.node.kind != "input" {
+			i = 0
+		}
+		c.constant(i, "operand, the weights,")
+	default:
+		c.refuse("", "a product of two values that the network computes (attention) is not supported")
+	}
 }
 
 // nameAfter prefers the name of the weights for the layer.
@@ -40,8 +54,12 @@ func (c *call) nameAfter(weights value) {
 // share the weights, which are written out for each.
 func (c *call) timesMatrix(x *node, b *array) {
 	xs := x.shape
-	if c.batch && len(xs) == 0 {
+	batch := c.apart(x)
+	if batch && len(xs) == 0 {
 		c.mixes("its first operand has one dimension")
+	}
+	if x.rows > 0 && len(b.shape) > len(xs) || x.rows > 0 && len(b.shape) > 2 && b.shape[0] != 1 {
+		c.mixes("its weights of shape %v stand beside the batch", b.shape)
 	}
 	row := len(b.shape) == 1
 	bs := b.shape
@@ -53,17 +71,17 @@ func (c *call) timesMatrix(x *node, b *array) {
 		c.fail(notSorted, "shapes %v and %v do not fit", xs, b.shape)
 	}
 	rows := xs[:len(xs)-1]
-	if c.batch && len(bs) > len(xs)+1 {
+	if batch && len(bs) > len(xs)+1 {
 		c.mixes("its weights of shape %v have more dimensions than the value", b.shape)
 	}
-	if c.batch && len(bs) == len(xs)+1 && len(bs) > 2 {
+	if batch && len(bs) == len(xs)+1 && len(bs) > 2 {
 		if bs[0] != 1 {
 			c.mixes("its weights of shape %v have the batch as a dimension", b.shape)
 		}
 		bs = bs[1:]
 	}
 	stack, m := rows, 1
-	if len(rows) > 0 && !(c.batch && len(xs) == 1) {
+	if len(rows) > 0 && !(batch && len(xs) == 1) {
 		stack, m = rows[:len(rows)-1], rows[len(rows)-1]
 	}
 	lead, ok := broadcast(stack, bs[:len(bs)-2])
@@ -87,7 +105,7 @@ func (c *call) timesMatrix(x *node, b *array) {
 	}
 	c.checkExpanded(size(lead)*m*n, size(xs))
 	if size(lead)*m == 1 {
-		c.setNode(dense(x, transposedMatrix(b.data, k, n), nil, out))
+		c.setRows(x, dense(x, transposedMatrix(b.data, k, n), nil, out))
 		return
 	}
 	w := make([]float64, size(lead)*m*n*size(xs))
@@ -102,13 +120,21 @@ func (c *call) timesMatrix(x *node, b *array) {
 			}
 		}
 	}
-	c.setNode(dense(x, w, nil, out))
+	c.setRows(x, dense(x, w, nil, out))
+}
+
+// setRows gives output 0 a product of the rows of x.
+func (c *call) setRows(x, y *node) {
+	if x.rows > 0 {
+		y.rows = y.shape[0]
+	}
+	c.setNode(y)
 }
 
 // matrixTimes is A·x.
 func (c *call) matrixTimes(a *array, x *node) {
 	xs := x.shape
-	if c.batch && len(xs) < 2 {
+	if c.batch && (len(xs) < 2 || x.rows > 0) {
 		c.mixes("its second operand is multiplied along the batch")
 	}
 	vector, row := len(xs) == 1, len(a.shape) == 1
@@ -170,7 +196,7 @@ func zeros(shape []int) *array { return &array{shape: shape, data: make([]float6
 
 func (c *call) checkExpanded(units, inputs int) {
 	if units > maxUnits || units*inputs > maxElements {
-		c.refuse(cutOut, "a product with %d results of %d numbers is too large", units, inputs)
+		c.refuse("", "a product with %d results of %d numbers is too large", units, inputs)
 	}
 }
 
@@ -197,9 +223,7 @@ func lowerGemm(c *call) {
 	if a.node == nil {
 		c.refuse("swap the operands", "A is a constant and B is not, which is not supported")
 	}
-	if b.node != nil {
-		c.constant(1, "operand B, the weights,")
-	}
+	c.oneConstant(a, b)
 	w := b.array
 	if transB {
 		w = w.pick(transposed(w.shape, []int{1, 0}))
@@ -218,10 +242,13 @@ func lowerGemm(c *call) {
 	c.timesMatrix(x, w)
 	c.nameAfter(b)
 	y := c.values[c.n.Outputs[0]]
-	if !c.has(2) || beta == 0 {
+	if !c.has(2) {
 		return
 	}
 	bias := c.in(2)
+	if beta == 0 { // whatever C holds
+		return
+	}
 	if bias.node != nil && bias.node.kind == "input" && (bias.node.loose || !slices.Equal(bias.node.shape, x.shape[:len(x.shape)-1])) && (bias.node.loose || !slices.Equal(bias.node.shape, y.node.shape)) {
 		bias.array = c.constant(2, "bias C")
 		bias.node = nil
@@ -235,13 +262,11 @@ func lowerGemm(c *call) {
 		return
 	}
 	if bias.node != nil {
-		s := c.asNode(bias)
-		if beta != 1 {
-			s = scaled(s, beta)
-		}
-		c.setNode(c.merge("add", y.node, s))
+		bias.node = scaled(c.asNode(bias), beta)
+		list, shape := c.aligned([]value{y, bias})
+		c.setNode(merge("add", list, shape))
 		return
 	}
-	list := combine(c.beside(y.node, bias.array), []float64{beta}, product)
+	list := combine(c.beside(y, bias.array), []float64{beta}, product)
 	c.setNode(affinely(y.node, affine{}.plus(list)))
 }

@@ -16,20 +16,24 @@ const (
 // source is a model whose names are resolved.
 type source struct {
 	model     *onnx.Model
-	opset     int
 	constants map[string]*onnx.Tensor // initialisers and what is bound
 	inputs    []*onnx.ValueInfo       // without those that are constants
 	nodes     []*call                 // those the outputs need, each below those it reads
 	used      map[string]bool         // values that some node or output reads
+
+	functions    map[functionKey]*onnx.Function
+	inlineBudget int // nodes that may still be made of functions
+	renamed      int // functions and branches whose names were made unique
 }
 
 // load checks the names of a model and puts its nodes in order.
 func load(m *onnx.Model, bind map[string]*onnx.Tensor) (*source, error) {
-	s := &source{model: m, constants: map[string]*onnx.Tensor{}, used: map[string]bool{}}
-	if err := s.version(); err != nil {
-		return nil, err
-	}
+	s := &source{model: m, constants: map[string]*onnx.Tensor{}, used: map[string]bool{}, functions: map[functionKey]*onnx.Function{}}
 	g := m.Graph
+	s.inlineBudget = maxInlineNodes + len(g.Nodes)
+	for _, f := range m.Functions {
+		s.functions[functionKey{f.Domain, f.Name, f.Overload}] = f
+	}
 	if len(g.SparseInitializers) > 0 {
 		return nil, errorf("graph.sparse_initializer", "store the weights dense", "sparse initialisers are not supported")
 	}
@@ -61,35 +65,39 @@ func load(m *onnx.Model, bind map[string]*onnx.Tensor) (*source, error) {
 			return nil, errorf("", "", "the model has no input %s to bind", quote(name))
 		}
 	}
-	return s, s.order()
+	opset, failed := opsetOf(m.OpsetImports, 0)
+	if failed != nil {
+		return nil, failed
+	}
+	calls, err := s.inlined(g.Nodes, opset, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.order(calls)
 }
 
-// version finds the operator set of ONNX itself.
-func (s *source) version() error {
-	for _, set := range s.model.OpsetImports {
-		if set.Domain == "" || set.Domain == "ai.onnx" {
-			s.opset = int(max(-1, min(set.Version, 1<<30)))
+// opsetOf finds the operator set of ONNX itself, 0 if there is none; a function
+// may leave it to the model.
+func opsetOf(list []*onnx.OperatorSet, preset int) (int, *Error) {
+	opset := int64(preset)
+	for _, set := range list {
+		if set.Domain != "" && set.Domain != "ai.onnx" {
+			continue
+		}
+		if opset = set.Version; opset < oldestOpset {
+			return 0, errorf("opset_import", "convert the model with onnx.version_converter.convert_version(model, 21)",
+				"operator set %d is older than %d", opset, oldestOpset)
 		}
 	}
-	switch {
-	case s.opset == 0 && len(s.model.OpsetImports) == 0:
-		return errorf("opset_import", notSorted, "the model does not say which operator set it is written in")
-	case s.opset == 0:
-		s.opset = oldestOpset // it may use other domains alone; they are refused by name
-	case s.opset < oldestOpset:
-		return errorf("opset_import", "convert the model with onnx.version_converter.convert_version(model, 21)",
-			"operator set %d is older than %d", s.opset, oldestOpset)
-	}
-	return nil
+	return int(min(opset, 1<<30)), nil
 }
 
 // order sorts the nodes that the outputs need.
-func (s *source) order() error {
+func (s *source) order(calls []*call) error {
 	g := s.model.Graph
 	made := map[string]*call{}
-	for i, n := range g.Nodes {
-		c := &call{source: s, n: n, place: nodePlace(i, n)}
-		for _, out := range n.Outputs {
+	for _, c := range calls {
+		for _, out := range c.n.Outputs {
 			if out == "" {
 				continue
 			}
@@ -107,8 +115,9 @@ func (s *source) order() error {
 	const visiting, done = 1, 2
 	state := map[*call]int{}
 	type frame struct {
-		c    *call
-		next int
+		c     *call
+		reads []string
+		next  int
 	}
 	var stack []frame
 	visit := func(name, reader string) error {
@@ -124,7 +133,7 @@ func (s *source) order() error {
 		case state[c] == 0:
 			state[c] = visiting
 			s.used[name] = true
-			stack = append(stack, frame{c: c})
+			stack = append(stack, frame{c: c, reads: reads(c.n)})
 		default:
 			s.used[name] = true
 		}
@@ -136,9 +145,9 @@ func (s *source) order() error {
 		}
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
-			if top.next < len(top.c.n.Inputs) {
+			if top.next < len(top.reads) {
 				top.next++
-				if err := visit(top.c.n.Inputs[top.next-1], top.c.place); err != nil {
+				if err := visit(top.reads[top.next-1], top.c.place); err != nil {
 					return err
 				}
 				continue

@@ -2,8 +2,11 @@ package importer
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/nngen-go/nngen/spec/onnx"
 )
@@ -15,16 +18,21 @@ type lowering struct {
 	values map[string]value
 	graph  *graph
 	double bool // float64 throughout
+	notes  []string
+}
+
+func (l *lowering) note(format string, args ...any) {
+	l.notes = append(l.notes, fmt.Sprintf(format, args...))
 }
 
 // lower imports a model with or without a batch axis.
 func lower(s *source, batch bool) (*lowering, error) {
 	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}}
-	for name, t := range s.constants {
+	for _, name := range slices.Sorted(maps.Keys(s.constants)) {
 		if !s.used[name] {
 			continue
 		}
-		a, err := newArray(t)
+		a, err := newArray(s.constants[name])
 		if err != nil {
 			return nil, inTensor(name, err)
 		}
@@ -43,8 +51,9 @@ func lower(s *source, batch bool) (*lowering, error) {
 
 func inTensor(name string, err error) error {
 	var e *onnx.Error
-	if errors.As(err, &e) && e.Place == "" {
-		return &Error{Place: "tensor " + quote(name), Msg: e.Msg, Hint: e.Hint}
+	if errors.As(err, &e) {
+		place := "tensor " + quote(name)
+		return &Error{Place: place, Msg: strings.TrimPrefix(e.Msg, place+": "), Hint: e.Hint}
 	}
 	return err
 }
@@ -87,14 +96,14 @@ func (l *lowering) inputs(s *source) error {
 			}
 		}
 		if i := slices.Index(n.shape, -1); i >= 0 && !n.loose {
-			return errorf("input "+quote(in.Name), "fix it before the export, or with onnx.tools.update_model_dims",
-				"dimension %d of its shape is not fixed; only the batch may be", i+1+len(shape)-len(n.shape))
+			return errorf("input "+quote(in.Name), "fix it before the export, or with onnx.tools.update_model_dims.update_inputs_outputs_dims",
+				"dimension %d of its shape is not fixed; only the batch, the first one, may be", i+1+len(shape)-len(n.shape))
 		}
 		l.values[in.Name] = value{node: n, name: in.Name}
 		l.graph.inputs = append(l.graph.inputs, n)
 	}
 	if len(l.graph.inputs) == 0 {
-		return errorf("graph.input", "", "the outputs depend on no input")
+		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
 }
@@ -145,9 +154,9 @@ func (l *lowering) call(c *call) (err error) {
 			panic(p)
 		}
 	}()
-	row, ok := operators[c.n.OpType]
-	if !ok || c.n.Domain != "" && c.n.Domain != "ai.onnx" {
-		c.refuse(unsupportedHint(c.n.OpType), "the operator %s is not supported", cut(operatorName(c.n)))
+	row, ok := operators[operatorName(c.n)]
+	if !ok || strings.Contains(c.n.OpType, ".") {
+		c.refuse(unsupportedHint(operatorName(c.n)), "the operator %s is not supported", cut(operatorName(c.n)))
 	}
 	if c.n.OpType != "Constant" {
 		c.in(0) // every other operator has a first input
@@ -155,7 +164,9 @@ func (l *lowering) call(c *call) (err error) {
 	constant := true
 	for i := range c.n.Inputs {
 		if c.has(i) {
-			constant = constant && c.values[c.n.Inputs[i]].array != nil
+			v := c.values[c.n.Inputs[i]]
+			constant = constant && v.array != nil
+			c.checkInput(row, v)
 		}
 	}
 	if constant && row.fold != nil {
@@ -173,6 +184,7 @@ func (l *lowering) call(c *call) (err error) {
 		row.lower(c)
 	}
 	c.unread()
+	c.inherit()
 	for i := range c.n.Outputs {
 		if _, made := l.values[c.n.Outputs[i]]; !made && c.wants(i) {
 			c.refuse("", "output %d, %s, is not supported", i+1, quote(c.n.Outputs[i]))
@@ -191,14 +203,42 @@ func (c *call) firstNode() int {
 	return 0
 }
 
+// checkInput refuses values that an operator cannot work on.
+func (c *call) checkInput(row operator, v value) {
+	switch {
+	case v.array != nil && v.array.names != nil && operatorName(c.n) != "ai.onnx.ml.ArrayFeatureExtractor":
+		c.refuse("", "it reads text, which is not supported")
+	case v.array != nil && !row.sizes && v.array.readsSamples():
+		c.noSize()
+	case v.node != nil && v.node.rows > 0 && !row.rows:
+		c.mixes("it reads a value whose first dimension holds the batch and others")
+	case v.node != nil && v.node.integer && v.node.kind != "input" && !row.whole:
+		c.refuse("convert them to float32 first (Cast)", "arithmetic of whole numbers that the network computes is not supported")
+	}
+}
+
+// inherit joins the results of an operator with the batch as its inputs are.
+func (c *call) inherit() {
+	if c.n.OpType == "Reshape" {
+		return
+	}
+	for _, in := range c.n.Inputs {
+		for _, out := range c.n.Outputs {
+			if x, y := c.values[in].node, c.values[out].node; x != nil && y != nil && x.rows > 0 {
+				y.rows = y.shape[0]
+			}
+		}
+	}
+}
+
 func operatorName(n *onnx.Node) string {
-	if n.Domain != "" {
+	if n.Domain != "" && n.Domain != "ai.onnx" {
 		return n.Domain + "." + n.OpType
 	}
 	return n.OpType
 }
 
-// outputs names the results.
+// outputs names the results. Constants among them are dropped.
 func (l *lowering) outputs(s *source) error {
 	seen := map[string]bool{}
 	for _, o := range s.model.Graph.Outputs {
@@ -207,24 +247,36 @@ func (l *lowering) outputs(s *source) error {
 		switch {
 		case seen[o.Name]:
 			return errorf(place, notSorted, "it occurs twice")
-		case v.node == nil:
-			return errorf(place, "remove the output from the model", "it is a constant")
+		case v.node == nil, v.node.kind == "constant":
+			seen[o.Name] = true
+			l.note("output %s is a constant and is left out", quote(o.Name))
+			continue
 		case v.node.loose:
 			err := errorf(place, "give --batch-axis none", "it does not depend on the batch")
 			err.mixesBatch = true
 			return err
-		case v.node.truth:
-			return errorf(place, "remove the output from the model", "results that are true or false are not supported")
+		case v.node.rows > 0:
+			err := errorf(place, "give --batch-axis none, or reshape it so that the batch is a dimension of its own", "its first dimension holds the batch and others")
+			err.mixesBatch = true
+			return err
 		case size(v.node.shape) == 0:
 			return errorf(place, "", "it has no elements")
 		}
 		seen[o.Name] = true
 		if o.Type != nil && o.Type.Tensor != nil {
-			if t := o.Type.Tensor.ElemType; t != onnx.Float && t != onnx.Double && t != 0 && !(v.node.integer && t.IsInteger()) {
+			t := o.Type.Tensor.ElemType
+			switch {
+			case t == onnx.Float, t == onnx.Double, t == 0, v.node.integer && (t.IsInteger() || t == onnx.String):
+			case t == onnx.Bool:
+				l.note("output %s, true or false in the model, is 1 or 0", quote(o.Name))
+			default:
 				return errorf(place, "convert the model to float32", "elements of type %s are not supported", t)
 			}
 		}
 		l.graph.outputs = append(l.graph.outputs, output{o.Name, v.node})
+	}
+	if len(l.graph.outputs) == 0 {
+		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
 }

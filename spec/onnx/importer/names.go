@@ -18,11 +18,20 @@ var clutter = strings.Fields(`
 // tensorIndex is the number that TensorFlow puts behind names.
 var tensorIndex = regexp.MustCompile(`:[0-9]+$`)
 
+// kerasLayer finds the layer in what tf2onnx writes:
+// "StatefulPartitionedCall/sequential/dense_1/MatMul/ReadVariableOp:0".
+var kerasLayer = regexp.MustCompile(`([^/]+)/(?:MatMul|BiasAdd|Tensordot|batchnorm)(?:[/:]|$)`)
+
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // meaningful is the part of a name of the model that names a layer, or "":
 // "mlp_1/MLP_0_1/hidden_0_1/MatMul" is hidden_0_1, "fc1.weight" is fc1.
 func meaningful(hint string) string {
+	if strings.HasPrefix(hint, "StatefulPartitionedCall/") || strings.Contains(hint, "/ReadVariableOp") {
+		if m := kerasLayer.FindStringSubmatch(hint); m != nil {
+			return identifier(m[1])
+		}
+	}
 	hint = tensorIndex.ReplaceAllString(hint, "")
 	parts := strings.FieldsFunc(hint, func(r rune) bool { return strings.ContainsRune("/.:;|\\ ", r) })
 	for i := len(parts) - 1; i >= 0; i-- {

@@ -24,6 +24,7 @@ type node struct {
 	value      *array    // of kind constant
 	norm       *batchNorm
 	integer    bool // whole numbers: the result of argmax
+	rows       int  // the first dimension, if the model joins it with the batch; else 0
 	truth      bool // the result of a comparison
 	loose      bool // an input without the batch axis, while others have it
 }

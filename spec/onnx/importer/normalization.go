@@ -49,7 +49,7 @@ func lowerBatchNormalization(c *call) {
 		axis = c.axis(x, 1)
 	}
 	n := c.node(0)
-	if len(n.shape) > 0 {
+	if len(n.shape) > 0 && (c.rank(x) > 1 || len(c.constant(1, names[0]).data) != 1) { // a vector has one channel
 		channels = n.shape[axis]
 	}
 	for i := range p {
@@ -72,7 +72,9 @@ func lowerBatchNormalization(c *call) {
 		deviation[i] = math.Sqrt(v + epsilon)
 	}
 	y := affinely(n, affine{sub: spread(p[2]), mul: spread(p[0]), div: spread(deviation), add: spread(p[1])})
-	y.norm = &batchNorm{p[0], p[1], p[2], p[3], epsilon, axis}
+	if len(shape) == 0 || n.shape[axis] == channels {
+		y.norm = &batchNorm{p[0], p[1], p[2], p[3], epsilon, axis}
+	}
 	c.setNode(y)
 }
 

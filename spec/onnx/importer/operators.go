@@ -2,6 +2,7 @@ package importer
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -17,11 +18,34 @@ type operator struct {
 	// operands: any input may be the one that is a value of the network, not
 	// only the first.
 	operands bool
+	// rows: it works on every row of a value alone, so that the batch may be
+	// joined with other dimensions in front.
+	rows bool
+	// sizes: it may read shapes that hold the number of samples.
+	sizes bool
+	// whole: it may read whole numbers that the network computes.
+	whole bool
 }
 
-// operators are the operators of ONNX that are understood. The files they are
-// defined in: linear.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
-// parts.go, reduce.go, normalization.go, constants.go.
+// Operators with these properties.
+var (
+	onRows = strings.Fields(`
+		MatMul Gemm Add Sub Mul Div Pow Sum Mean Min Max Relu LeakyRelu PRelu ThresholdedRelu Sigmoid HardSigmoid Tanh
+		Softsign Softplus Elu Celu Selu Gelu Swish HardSwish Mish Clip Abs Neg Exp Log Sqrt Reciprocal Erf Sign Sin Cos
+		Less LessOrEqual Greater GreaterOrEqual Equal And Or Xor Not Where Identity Dropout Cast Softmax
+		LogSoftmax BatchNormalization LayerNormalization Reshape ReduceMean ReduceSum ReduceMax ReduceMin ReduceSumSquare
+		ReduceProd ReduceL1 ReduceL2 ai.onnx.ml.Scaler`)
+	onSizes = strings.Fields(`
+		Mul Div Equal Where ReduceProd Identity Cast Reshape Squeeze Unsqueeze Concat Slice Gather Expand ConstantOfShape Shape Size`)
+	onWhole = strings.Fields(`
+		Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose Equal Less LessOrEqual Greater GreaterOrEqual
+		Gather ai.onnx.ml.ArrayFeatureExtractor`)
+)
+
+// operators are the operators of ONNX that are understood, those of other
+// domains with the domain before a point. The files they are defined in:
+// linear.go, einsum.go, arithmetic.go, elementwise.go, compare.go, shapes.go,
+// repeat.go, parts.go, reduce.go, normalization.go, constants.go, inline.go, ml.go.
 var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
@@ -29,11 +53,13 @@ func init() { // not a literal: lowering reads the table
 		"MatMul": {lower: lowerMatMul, operands: true},
 		"Gemm":   {lower: lowerGemm, operands: true},
 
+		"Einsum": {lower: lowerEinsum, operands: true},
+
 		"Add": binary("add", sum, lowerAdd),
 		"Sub": binary("subtract", difference, lowerSub),
 		"Mul": binary("multiply", product, lowerMul),
-		"Div": {lower: lowerDiv, fold: foldDiv, operands: true},
-		"Pow": {lower: lowerPow, fold: foldPow, operands: true},
+		"Div": {lower: binary("divide", nil, lowerDiv).lower, fold: foldDiv, operands: true},
+		"Pow": {lower: lowerPow, fold: binary("", math.Pow, nil).fold, operands: true},
 		"Sum": variadic("add", sum), "Mean": {lower: lowerMean, operands: true},
 		"Min": variadic("minimum", minimum), "Max": variadic("maximum", maximum),
 
@@ -61,11 +87,16 @@ func init() { // not a literal: lowering reads the table
 		"Sqrt":            unary("sqrt"),
 		"Reciprocal":      unary("reciprocal"),
 		"Erf":             unary("erf"),
+		"Sin":             unary("sin"),
+		"Cos":             unary("cos"),
 		"Sign":            unary("sign"),
 
 		"Less": comparison("less"), "LessOrEqual": comparison("less_or_equal"),
 		"Greater": comparison("greater"), "GreaterOrEqual": comparison("greater_or_equal"),
-		"Where": {lower: lowerWhere, operands: true},
+		"Equal": comparison("equal"),
+		"And":   logic("minimum", minimum), "Or": logic("maximum", maximum), "Xor": exclusive(),
+		"Not":   {lower: lowerNot, fold: foldUnary(not)},
+		"Where": {lower: lowerWhere, fold: foldWhere, operands: true},
 
 		"Identity": {lower: lowerIdentity, fold: lowerIdentity},
 		"Dropout":  {lower: lowerDropout},
@@ -84,6 +115,7 @@ func init() { // not a literal: lowering reads the table
 		"Unsqueeze": {lower: lowerUnsqueeze, fold: foldUnsqueeze},
 		"Transpose": {lower: lowerTranspose, fold: foldTranspose},
 		"Expand":    {lower: lowerExpand, fold: foldExpand},
+		"Tile":      {lower: lowerTile, fold: foldTile},
 		"Concat":    {lower: lowerConcat, fold: foldConcat, operands: true},
 		"Split":     {lower: lowerSplit},
 		"Slice":     {lower: lowerSlice, fold: foldSlice},
@@ -93,6 +125,7 @@ func init() { // not a literal: lowering reads the table
 		"ReduceSum":       {lower: reduction("reduce_sum")},
 		"ReduceMax":       {lower: reduction("reduce_max")},
 		"ReduceMin":       {lower: reduction("reduce_min")},
+		"ReduceProd":      {lower: lowerProd, fold: foldProd},
 		"ReduceSumSquare": {lower: lowerSumSquare},
 		"ReduceL1":        {lower: lowerL1},
 		"ReduceL2":        {lower: lowerL2},
@@ -103,6 +136,26 @@ func init() { // not a literal: lowering reads the table
 		"ConstantOfShape": {fold: foldConstantOfShape},
 		"Shape":           {lower: lowerShape, fold: lowerShape},
 		"Size":            {lower: lowerSize, fold: lowerSize},
+
+		"If": {lower: lowerIf, fold: lowerIf},
+
+		"ai.onnx.ml.Scaler":                {lower: lowerScaler},
+		"ai.onnx.ml.ArrayFeatureExtractor": {lower: lowerFeatures, operands: true},
+		"ai.onnx.ml.ZipMap":                {lower: lowerZipMap},
+	}
+	for _, p := range []struct {
+		names []string
+		set   func(o *operator)
+	}{
+		{onRows, func(o *operator) { o.rows = true }},
+		{onSizes, func(o *operator) { o.sizes = true }},
+		{onWhole, func(o *operator) { o.whole = true }},
+	} {
+		for _, name := range p.names {
+			o := operators[name]
+			p.set(&o)
+			operators[name] = o
+		}
 	}
 }
 
@@ -112,10 +165,11 @@ var hints = []struct {
 	hint  string
 }{
 	{[]string{"Conv", "Pool", "Pad", "Upsample", "Resize"}, "nngen has dense layers, no convolution or pooling yet; import the part of the model behind it (onnx.utils.extract_model)"},
-	{[]string{"LSTM", "GRU", "RNN", "Scan", "Loop", "If"}, "nngen has feed-forward networks; unroll or remove it before the export"},
+	{[]string{"LSTM", "GRU", "RNN", "Scan", "Loop"}, "nngen has feed-forward networks; unroll or remove it before the export"},
 	{[]string{"Quant", "Integer", "QLinear"}, "import the float32 model it was quantised from"},
 	{[]string{"Loss", "Gradient", "Adam", "Adagrad", "Momentum"}, "export the model for inference; nngen adds loss and optimiser itself"},
-	{[]string{"TreeEnsemble", "SVM", "Normalizer", "ZipMap", "Linear", "Scaler"}, "nngen imports neural networks, not the operators of ai.onnx.ml"},
+	{[]string{"com.microsoft."}, "it is of ONNX Runtime's optimiser; import the model as it was before"},
+	{[]string{"TreeEnsemble", "SVM", "Normalizer", "Linear", "ai.onnx.ml."}, "nngen imports neural networks, not the operators of ai.onnx.ml"},
 }
 
 const cutOut = "rewrite the model without it, or import the part around it (onnx.utils.extract_model)"

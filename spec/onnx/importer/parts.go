@@ -10,26 +10,44 @@ func lowerConcat(c *call) {
 		c.setNode(apply("linear", c.node(0)))
 		return
 	}
+	values := c.all()
+	first := values[slices.IndexFunc(values, func(v value) bool { return v.node != nil })]
+	axis := c.axis(first, c.integer("axis", 1))
 	var list []*node
-	for i := range c.n.Inputs {
-		if c.in(i).node == nil {
-			c.refuse("", "a constant among what it joins is not supported (input %s)", quote(c.n.Inputs[i]))
+	for _, v := range values {
+		if v.node == nil && c.batch {
+			v.array = c.ofSample(v.array)
 		}
-		list = append(list, c.node(i))
+		list = append(list, c.asNode(v))
 	}
-	axis := c.axis(c.in(0), c.integer("axis", 1))
-	for len(list) > maxSources { // in groups
+	c.setNode(c.concat(list, axis))
+}
+
+// ofSample is a constant without its first dimension, the batch, along which
+// it must not change.
+func (c *call) ofSample(a *array) *array {
+	c.notEmpty(a.shape)
+	if len(a.shape) == 0 || a.shape[0] != c.count {
+		c.mixes("a constant of shape %v does not fit the batch", a.shape)
+	}
+	row := len(a.data) / a.shape[0]
+	for i := row; i < len(a.data); i++ {
+		if a.data[i] != a.data[i-row] {
+			c.mixes("its constant of shape %v has the batch as a dimension", a.shape)
+		}
+	}
+	return &array{shape: a.shape[1:], data: a.data[:row], integer: a.integer}
+}
+
+// concat joins values along an axis, in groups where they are many.
+func (c *call) concat(list []*node, axis int) *node {
+	for len(list) > maxSources {
 		var groups []*node
 		for part := range slices.Chunk(list, maxSources) {
 			groups = append(groups, c.concat(part, axis))
 		}
 		list = groups
 	}
-	c.setNode(c.concat(list, axis))
-}
-
-// concat joins values along an axis.
-func (c *call) concat(list []*node, axis int) *node {
 	if len(list) == 1 {
 		return list[0]
 	}
@@ -211,15 +229,20 @@ func foldSlice(c *call) {
 	c.setArray(a)
 }
 
-// lowerGather takes one element of an axis, or consecutive ones.
+// lowerGather takes elements of an axis.
 func lowerGather(c *call) {
 	v := c.in(0)
 	if v.node == nil {
-		c.refuse(cutOut, "a table of constants looked up by a value is not supported")
+		c.setNode(c.lookUp(v.array, c.integer("axis", 0), c.in(1)))
+		return
 	}
-	x := c.node(0)
 	axis := c.axis(v, c.integer("axis", 0))
-	a := c.constant(1, "indices")
+	c.setNode(c.gather(c.node(0), axis, c.constant(1, "indices")))
+}
+
+// gather takes elements of an axis, which the dimensions of the indices
+// replace.
+func (c *call) gather(x *node, axis int, a *array) *node {
 	list := c.whole(a, "indices")
 	for i := range list {
 		if list[i] < 0 {
@@ -228,18 +251,91 @@ func lowerGather(c *call) {
 		if list[i] < 0 || list[i] >= x.shape[axis] {
 			c.fail(notSorted, "index %v is out of range for dimension %d", a.data[i], x.shape[axis])
 		}
-		if list[i] != list[0]+i || len(a.shape) > 1 {
-			c.refuse(cutOut, "indices that are not consecutive are not supported")
+	}
+	c.notEmpty(a.shape)
+	runs := ranges(list)
+	if len(runs) > maxRuns {
+		c.refuse("", "its %d indices form %d ranges; the limit is %d", len(list), len(runs), maxRuns)
+	}
+	var parts []*node
+	for _, r := range runs {
+		y := steps(x, axis, r.start, r.step, r.count)
+		y.integer = x.integer
+		parts = append(parts, y)
+	}
+	y := c.concat(parts, axis)
+	return reshaped(y, slices.Concat(x.shape[:axis], a.shape, x.shape[axis+1:]))
+}
+
+// maxRuns is the most ranges that Gather may take, a layer each.
+const maxRuns = 1000
+
+// run is count indices, step apart.
+type run struct{ start, step, count int }
+
+// ranges cuts a list of indices into as few ranges as taking the longest one
+// each time gives.
+func ranges(list []int) []run {
+	var out []run
+	for len(list) > 0 {
+		r := run{start: list[0], step: 1, count: 1}
+		if len(list) > 1 && list[1] != list[0] {
+			for r.step = list[1] - list[0]; r.count < len(list) && list[r.count] == r.start+r.count*r.step; r.count++ {
+			}
+		}
+		if r.count == 2 && r.step != 1 && len(list) > 2 { // two far apart may belong to others
+			r.count, r.step = 1, 1
+		}
+		out, list = append(out, r), list[r.count:]
+	}
+	return out
+}
+
+// count is 0, 1, …, n − 1.
+func count(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// lookUp takes rows of a table of constants by whole numbers that the network
+// computes: the sum of the rows, each times whether it is asked for.
+func (c *call) lookUp(table *array, axis int, index value) *node {
+	i := c.asNode(index)
+	if !i.integer {
+		c.fail(notSorted, "its indices must be whole numbers")
+	}
+	if axis < 0 {
+		axis += len(table.shape)
+	}
+	if len(table.shape) == 0 || axis != 0 || len(table.shape) != 1 && i.size() != 1 {
+		c.refuse("", "looking up more than one number of a table is not supported")
+	}
+	n := table.shape[0]
+	if len(table.shape) == 1 && slices.Equal(table.data, integers(count(n)...).data) {
+		return apply("linear", i) // the classes are their places
+	}
+	most := float64(1 << 24) // of the whole numbers that float32 holds
+	if c.double {
+		most = 1 << 53
+	}
+	for _, x := range table.data {
+		if table.integer && math.Abs(x) > most || math.IsNaN(x) || math.IsInf(x, 0) {
+			c.refuse("", "its table holds %g, which is not supported", x)
 		}
 	}
-	if len(list) == 0 {
-		c.refuse("", "a result without elements is not supported")
+	c.checkExpanded(i.size()*size(table.shape[1:]), i.size()*n)
+	column := reshaped(i, append(slices.Clone(i.shape), 1))
+	asked := &node{kind: "equal", from: []*node{column, constantNode(integers(count(n)...))}, shape: append(slices.Clone(i.shape), n)}
+	if len(table.shape) == 1 {
+		y := reduce("reduce_sum", merge("multiply", []*node{asked, constantNode(table)}, asked.shape), []int{len(i.shape)}, false)
+		y.integer = table.integer
+		return y
 	}
-	y := part(x, axis, list[0], list[0]+len(list))
-	if len(a.shape) == 0 {
-		y = reshaped(y, slices.Delete(slices.Clone(y.shape), axis, axis+1))
-	}
-	c.setNode(y)
+	columns := size(table.shape[1:])
+	return dense(asked, transposedMatrix(table.data, n, columns), nil, slices.Concat(i.shape, table.shape[1:]))
 }
 
 func foldGather(c *call) {

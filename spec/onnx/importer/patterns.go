@@ -7,7 +7,7 @@ import (
 
 // Patterns are graphs that compute something known, by their form.
 var patterns = []func(n *node) *node{
-	softmaxPattern, logSoftmaxPattern, layerNormPattern, wherePattern, preluPattern,
+	softmaxPattern, logSoftmaxPattern, layerNormPattern, writtenNormPattern, wherePattern, preluPattern,
 }
 
 // matchPatterns replaces graphs of a known form.
@@ -114,7 +114,7 @@ func layerNormPattern(n *node) *node {
 	if !ok || !shift.scalar() || shift.scale(0) != 1 || !(shift.shift(0) >= 0) {
 		return nil
 	}
-	if !isVariance(root.from[0].from[0], x, d, axes) || len(axes) == 0 || axes[len(axes)-1] != len(x.shape)-1 || axes[0] != len(x.shape)-len(axes) {
+	if !isVariance(root.from[0].from[0], x, d, axes) || !trailing(axes, len(x.shape)) {
 		return nil
 	}
 	return layerNorm(x, axes[0], shift.shift(0), nil, nil)

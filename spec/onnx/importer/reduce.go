@@ -1,5 +1,7 @@
 package importer
 
+import "slices"
+
 // reduceAxes are the axes of a reduction: of a sample, ascending.
 func (c *call) reduceAxes() (axes []int, keep bool) {
 	keep = c.integer("keepdims", 1) != 0
@@ -32,15 +34,69 @@ func reduce(kind string, x *node, axes []int, keep bool) *node {
 	if len(axes) == 0 {
 		return apply("linear", x)
 	}
-	shape := []int{}
-	for i, d := range x.shape {
-		if !contains(axes, i) {
-			shape = append(shape, d)
-		} else if keep {
-			shape = append(shape, 1)
+	shape := without(x.shape, axes)
+	if keep {
+		shape = slices.Clone(x.shape)
+		for _, a := range axes {
+			shape[a] = 1
 		}
 	}
 	return &node{kind: kind, from: []*node{x}, shape: shape, fields: []field{{"axes", axes}, {"keepdims", keep}}}
+}
+
+// lowerProd is the product of elements along axes, of slices of them.
+func lowerProd(c *call) {
+	axes, keep := c.reduceAxes()
+	y := c.node(0)
+	for _, axis := range axes {
+		var list []*node
+		for i := range y.shape[axis] {
+			list = append(list, part(y, axis, i, i+1))
+		}
+		for len(list) > 1 {
+			var groups []*node
+			for few := range slices.Chunk(list, maxSources) {
+				if len(few) > 1 {
+					few = []*node{{kind: "multiply", from: slices.Clone(few), shape: few[0].shape}}
+				}
+				groups = append(groups, few[0])
+			}
+			list = groups
+		}
+		y = list[0]
+	}
+	if !keep {
+		y = reshaped(y, without(y.shape, axes))
+	}
+	c.setNode(apply("linear", y))
+}
+
+// without is a shape without the dimensions of a list.
+func without(shape, axes []int) []int {
+	out := []int{}
+	for i, d := range shape {
+		if !contains(axes, i) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func foldProd(c *call) {
+	axes, keep := c.reduceAxes()
+	a := c.in(0).array
+	kept := slices.Clone(a.shape)
+	for _, axis := range axes {
+		kept[axis] = 1
+	}
+	out := &array{shape: kept, data: slices.Repeat([]float64{1}, size(kept)), integer: a.integer}
+	for p, o := range indices(a.shape, kept) {
+		out.data[o] *= a.data[p]
+	}
+	if !keep {
+		out.shape = without(a.shape, axes)
+	}
+	c.setSizes(out, a.readsSamples())
 }
 
 func contains(list []int, x int) bool {

@@ -1,13 +1,14 @@
 package importer
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
 
 // reshaped is x in another shape, with its elements in the same order.
 func reshaped(x *node, shape []int) *node {
-	return &node{kind: "reshape", from: []*node{x}, shape: shape}
+	return &node{kind: "reshape", from: []*node{x}, shape: shape, integer: x.integer, truth: x.truth}
 }
 
 // permuted is x with its dimensions in another order.
@@ -15,20 +16,23 @@ func permuted(x *node, shape, places, perm []int) *node {
 	if slices.IsSorted(places) {
 		return reshaped(x, shape)
 	}
-	return &node{kind: "transpose", from: []*node{x}, shape: shape, fields: []field{{"perm", perm}}}
+	return &node{kind: "transpose", from: []*node{x}, shape: shape, fields: []field{{"perm", perm}}, integer: x.integer, truth: x.truth}
 }
 
 // target works out the shape of Reshape. With a batch, the first dimension
-// must stay it; the result is the shape of a sample then.
-func (c *call) target(v value, dims []int) []int {
+// must stay it, or be joined with others, rows; the result is the shape of a
+// sample then.
+func (c *call) target(v value, dims []int) (shape []int, rows int) {
 	keepZero := c.integer("allowzero", 0) != 0
 	var old []int
 	total, node := 1, v.node
 	switch {
 	case node == nil:
 		old, total = v.array.shape, len(v.array.data)
-	case c.batch:
+	case c.apart(node):
 		old, total = append([]int{batchSize}, node.shape...), node.size()
+	case c.batch:
+		old, total = slices.Concat([]int{perSample(node.rows)}, node.shape[1:]), node.size()
 	default:
 		old, total = node.shape, node.size()
 	}
@@ -43,22 +47,7 @@ func (c *call) target(v value, dims []int) []int {
 	}
 	batched := node != nil && c.batch
 	if batched {
-		if len(dims) == 0 {
-			c.mixes("its shape has no dimension left for the batch")
-		}
-		first, rest := dims[0], dims[1:]
-		known := 1
-		for _, d := range rest {
-			known *= max(1, d)
-		}
-		free := slices.Contains(rest, -1)
-		switch {
-		case first == batchSize, c.count > 0 && first == c.count:
-		case first == -1 && !free && known == total:
-		default:
-			c.mixes("it joins or splits the batch dimension, to shape %v", shapeText(dims))
-		}
-		dims = rest
+		dims, rows = c.batchDim(dims, total)
 	}
 	known, free := 1, -1
 	for i, d := range dims {
@@ -77,21 +66,55 @@ func (c *call) target(v value, dims []int) []int {
 	}
 	if known != total {
 		if batched {
-			c.mixes("a sample of %d elements does not fit shape %v", total, dims)
+			c.mixes("without the batch, %d elements do not fit shape %v", total, dims)
 		}
 		c.fail(notSorted, "%d elements do not fit shape %v", total, dims)
 	}
-	return dims
+	return dims, rows
+}
+
+// batchDim takes the batch off a target shape for samples of some size. Where
+// its dimension holds other dimensions too, their product, rows, takes its
+// place.
+func (c *call) batchDim(dims []int, total int) (rest []int, rows int) {
+	if len(dims) == 0 {
+		c.mixes("its shape has no dimension left for the batch")
+	}
+	first, rest := dims[0], dims[1:]
+	known := 1
+	for _, d := range rest {
+		known *= max(1, d)
+	}
+	free := slices.Contains(rest, -1)
+	switch k := timesSamples(first); {
+	case k > 0:
+		rows = k
+	case c.count > 1 && first > 0 && first%c.count == 0:
+		rows = first / c.count
+	case c.count == 1 && first == 1:
+		rows = 1
+	case first == -1 && !free && (c.count != 1 || known == total) && total%known == 0:
+		rows = total / known
+	default:
+		c.mixes("it joins or splits the batch dimension, to shape %v", shapeText(dims))
+	}
+	if rows == 1 {
+		return rest, 0
+	}
+	return slices.Concat([]int{rows}, rest), rows
 }
 
 // shapeText is a shape for messages.
 func shapeText(dims []int) []any {
 	var out []any
 	for _, d := range dims {
-		if d == batchSize {
-			out = append(out, "batch")
-		} else {
+		switch k := timesSamples(d); k {
+		case 0:
 			out = append(out, d)
+		case 1:
+			out = append(out, "batch")
+		default:
+			out = append(out, fmt.Sprintf("%d·batch", k))
 		}
 	}
 	return out
@@ -109,12 +132,16 @@ func (c *call) reshapeDims() []int {
 }
 
 func lowerReshape(c *call) {
-	c.setNode(reshaped(c.node(0), c.target(c.in(0), c.reshapeDims())))
+	shape, rows := c.target(c.in(0), c.reshapeDims())
+	y := reshaped(c.node(0), shape)
+	y.rows = rows
+	c.setNode(y)
 }
 
 func foldReshape(c *call) {
 	v := c.in(0)
-	c.setArray(&array{shape: c.target(v, c.reshapeDims()), data: v.array.data, integer: v.array.integer})
+	shape, _ := c.target(v, c.reshapeDims())
+	c.setArray(&array{shape: shape, data: v.array.data, integer: v.array.integer})
 }
 
 func (c *call) flattenAxis() int {
@@ -293,41 +320,6 @@ func foldTranspose(c *call) {
 	c.setArray(a.pick(transposed(a.shape, c.permutation(len(a.shape)))))
 }
 
-func lowerExpand(c *call) {
-	x := c.node(0)
-	dims := c.integers(1, "shape")
-	old := x.shape
-	if c.batch {
-		old = append([]int{1}, old...)
-		if len(dims) == len(old) && (dims[0] == batchSize || dims[0] == c.count) {
-			dims[0] = 1
-		}
-	}
-	shape, ok := broadcast(old, dims)
-	if !ok || slices.Contains(dims, batchSize) || size(shape) != size(old) {
-		c.refuse(cutOut, "repetition of a value of shape %v to %v is not supported", x.shape, shapeText(dims))
-	}
-	if c.batch {
-		if len(shape) != len(old) {
-			c.mixes("it puts dimensions before the batch")
-		}
-		shape = shape[1:]
-	}
-	c.setNode(reshaped(x, shape))
-}
-
-func foldExpand(c *call) {
-	a, dims := c.in(0).array, c.integers(1, "shape")
-	if slices.ContainsFunc(dims, func(d int) bool { return d < 0 }) {
-		c.refuse("export the model with a fixed batch size of 1", "it repeats a constant by the number of samples")
-	}
-	shape, ok := broadcast(a.shape, dims)
-	if !ok || tooLarge(shape) {
-		c.fail(notSorted, "a constant of shape %v cannot be repeated to %v", a.shape, dims)
-	}
-	c.setArray(a.expand(shape))
-}
-
 // tooLarge reports shapes that are not worth folding.
 func tooLarge(shape []int) bool {
 	total := 1.0
@@ -345,11 +337,7 @@ func lowerShape(c *call) {
 	} else {
 		dims = integers(v.node.shape...)
 		if c.batch && !v.node.loose {
-			n := unknown
-			if c.count > 0 {
-				n = float64(c.count)
-			}
-			dims.data = append([]float64{n}, dims.data...)
+			dims.data = append([]float64{c.samples()}, dims.data...)
 			dims.shape = []int{len(dims.data)}
 		}
 	}
@@ -358,19 +346,24 @@ func lowerShape(c *call) {
 	c.setArray(&array{shape: []int{end - start}, data: dims.data[start:end], integer: true})
 }
 
+// samples is their number in the constants of the graph.
+func (c *call) samples() float64 {
+	if c.count == 0 {
+		return unknown
+	}
+	return float64(c.count)
+}
+
 func lowerSize(c *call) {
 	v := c.in(0)
-	n := 0
-	switch {
-	case v.array != nil:
-		n = len(v.array.data)
-	case c.batch && c.count == 0:
-		c.refuse("export the model with a fixed batch size of 1", "it computes with the number of samples")
-	default:
-		n = v.node.size()
+	n := 0.0
+	if v.array != nil {
+		n = float64(len(v.array.data))
+	} else {
+		n = float64(v.node.size())
 		if c.batch && !v.node.loose {
-			n *= c.count
+			n *= c.samples()
 		}
 	}
-	c.setArray(&array{data: []float64{float64(n)}, integer: true})
+	c.setArray(&array{data: []float64{n}, integer: true})
 }
