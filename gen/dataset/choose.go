@@ -192,9 +192,11 @@ func (c *chooser) suspicious(targets []Port, in, out []int) error {
 			like = append(like, names...)
 		}
 	}
+	isLike := func(column int) bool { return slices.Contains(like, strings.ToLower(c.file.Columns[column])) }
+	sure := !slices.ContainsFunc(out, func(i int) bool { return !isLike(i) }) // x, y, label
 	for _, i := range in {
 		name := c.file.Columns[i]
-		if slices.Contains(like, strings.ToLower(name)) {
+		if !sure && isLike(i) {
 			return c.file.errorf("the targets are the last columns (%s), but column %s is called like one; say which with --target-column",
 				shorten(c.names(out)), quote(name))
 		}

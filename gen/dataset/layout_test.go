@@ -34,6 +34,8 @@ func TestLayouts(t *testing.T) {
 		{name: "target first, by flag", table: "species,a,b\n0,1,2\n2,3,4\n", in: two, out: class3, src: Source{Columns: []string{"species"}}},
 		{name: "target first", table: "label,a,b\n0,1,2\n2,3,4\n", in: two, out: class3, want: `column "label" is called like one; say which with --target-column`},
 		{name: "target first, with the output's name", table: "y,a,b\n0,1,2\n2,3,2\n", in: two, out: class3, want: `column "y" is called like one`},
+		{name: "a point and its label", table: "x,y,label\n1,2,0\n3,4,2\n", in: two, out: class3},
+		{name: "a class among the inputs", table: "class,age,survived\n1,2,0\n3,4,2\n", in: two, out: class3, want: `column "class" is called like one`},
 		{name: "index", table: "idx,a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3, want: "has 4 columns; the network takes 3"},
 		{name: "index of pandas", table: ",a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3, want: "column 1 has no name"},
 		{name: "index of pandas, read and written again", table: "Unnamed: 0,a,species\n0,1,0\n1,3,2\n", in: two, out: class3, want: "the index that pandas writes"},
