@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"unicode/utf8"
 
@@ -99,16 +98,4 @@ func isText(head []byte) bool {
 		head = head[:len(head)-1]
 	}
 	return utf8.Valid(head) && bytes.IndexByte(head, 0) < 0
-}
-
-// repairLog cuts off a line of a log that a killed run did not finish.
-func repairLog(f *os.File) error {
-	data, err := os.ReadFile(f.Name())
-	if err != nil {
-		return err
-	}
-	if whole := bytes.LastIndexByte(data, '\n') + 1; whole < len(data) {
-		return f.Truncate(int64(whole))
-	}
-	return nil
 }

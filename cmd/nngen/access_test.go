@@ -223,6 +223,30 @@ func TestNothingReadIsWritten(t *testing.T) {
 	}
 }
 
+// TestLog: a resumed training goes on after the last whole line.
+func TestLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for _, c := range []struct{ old, want string }{
+		{"", "{\"event\":\"e\",\"a\":1}\n"},
+		{"{}\n", "{}\n{\"event\":\"e\",\"a\":1}\n"},
+		{"{}\n{\"ev", "{}\n{\"event\":\"e\",\"a\":1}\n"},
+		{"{\"ev", "{\"event\":\"e\",\"a\":1}\n"},
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(c.old), 0o644))
+		log, err := openLog(path, true)
+		require.NoError(t, err)
+		log.write("e", map[string]int{"a": 1})
+		log.Close()
+		require.NoError(t, log.err)
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, c.want, string(data))
+	}
+	log, err := openLog(os.DevNull, true)
+	require.NoError(t, err)
+	log.Close()
+}
+
 // TestOutputs: what lies where a command writes is not of the kind that it
 // writes, or no file at all.
 func TestOutputs(t *testing.T) {

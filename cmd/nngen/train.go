@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -241,6 +242,21 @@ func openLog(path string, resume bool) (*runLog, error) {
 		err = repairLog(f)
 	}
 	return &runLog{file: f}, err
+}
+
+// repairLog cuts off a line of a log that a killed run did not finish.
+func repairLog(f *os.File) error {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	data, err := os.ReadFile(f.Name())
+	if err != nil {
+		return err
+	}
+	if whole := bytes.LastIndexByte(data, '\n') + 1; whole < len(data) {
+		return f.Truncate(int64(whole))
+	}
+	return nil
 }
 
 // write writes an event with its fields as a line.

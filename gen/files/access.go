@@ -175,8 +175,10 @@ var separators = "/" + string(filepath.Separator)
 // locate finds the place of a path. The path is not cleaned, as link/.. is not
 // the folder of the link.
 func locate(path string) place {
-	path = target(path)
 	var rest string
+	if _, err := os.Stat(path); err != nil {
+		path = target(path) // a link that leads to nothing
+	}
 	for {
 		if info, err := os.Stat(path); err == nil {
 			return place{info, rest}
@@ -200,7 +202,7 @@ func locate(path string) place {
 	}
 }
 
-// target follows the links that a path ends in, also to where nothing exists.
+// target follows the links that a path ends in to where nothing exists.
 func target(path string) string {
 	const most = 40
 	for range most {
