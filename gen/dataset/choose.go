@@ -10,7 +10,7 @@ import (
 // The targets are the named columns; else those of the training, if it is
 // known; else those with the names of outputs that the spec names; else the
 // last ones, or, with inputs by name, all that is left. The inputs are those of
-// the training, if it is known; else those with the names of the inputs: the
+// the training, if it is known; else those with the names of the inputs, the
 // name alone for a single number, with a count from 0 or 1 behind it for
 // several (pose0, pose_1, pose.2, pose[3]). One input may be taken by position
 // instead: it is all other columns, and their number must be right. Several are
@@ -148,6 +148,13 @@ func (c *chooser) byName(kind string, ports []Port, trained []string, taken []in
 		var err error
 		if pick, err = c.spelled(ports); err != nil {
 			return nil, err
+		}
+		// Names that the training did not go by do not stand for its own.
+		if known {
+			before := chooser{file: &File{Columns: trained}}
+			if same, err := before.spelled(ports); same == nil || err != nil {
+				pick = nil
+			}
 		}
 	}
 	switch {

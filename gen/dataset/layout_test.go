@@ -58,6 +58,9 @@ func TestLayouts(t *testing.T) {
 		{name: "more columns", table: "id,b,note,a,species\n7,2,good,1,0\n8,4,bad,3,2\n", in: two, out: class3, src: Source{Trained: trained}, left: []string{"id", "note"}},
 		{name: "other names", table: "u,v,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "a", "b", as inputs of the training were`},
 		{name: "one other name", table: "a,v,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "b"`},
+		{name: "the spec's names instead", table: "x0,x1,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "a", "b"`},
+		{name: "the spec's names, spelled otherwise", table: "x_2,species,x_1\n2,0,1\n4,2,3\n", in: two, out: class3,
+			src: Source{Trained: Columns{[]string{"x0", "x1"}, []string{"species"}}}},
 		{name: "no target", table: "a,b,w\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "species"`},
 		{name: "an input as target", table: "a,b,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained, Columns: []string{"a"}}, want: `the target column "a" is an input`},
 
