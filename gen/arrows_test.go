@@ -61,8 +61,8 @@ var arrows = map[string]string{
 	"docs/service": "generated/digits",
 
 	// Around the compiler.
-	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
-	"gen/bench":   "gen gen/interp gen/ir gen/ir/expr gen/run gen/target runtime/nnrt spec templates",
+	"gen/run":     "gen/dataset gen/files gen/ir runtime/nnrt spec templates",
+	"gen/bench":   "gen gen/files gen/interp gen/ir gen/ir/expr gen/run gen/target runtime/nnrt spec templates",
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt",
 	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",

@@ -36,7 +36,8 @@ func embed(net *spec.Network, p *plan.Plan) ([]byte, error) {
 		tensors = append(tensors, nnrt.Tensor{Name: t.Value.Name, Shape: t.Value.Shape})
 	}
 	if net.Codegen.Storage == "float32" {
-		if err := nnrt.LoadTensors(bytes.NewReader(data), tensors, nil, func(int, []float64) error { return nil }); err != nil {
+		check := func(meta map[string]string) error { return nnrt.CheckArch(meta, net.Arch()) }
+		if err := nnrt.LoadTensors(bytes.NewReader(data), tensors, check, func(int, []float64) error { return nil }); err != nil {
 			return nil, cannot(err)
 		}
 		return data, nil
@@ -44,7 +45,7 @@ func embed(net *spec.Network, p *plan.Plan) ([]byte, error) {
 	file := narrowFile{}
 	err := nnrt.LoadTensors(bytes.NewReader(data), tensors, func(meta map[string]string) error {
 		file.meta = meta
-		return nil
+		return nnrt.CheckArch(meta, net.Arch())
 	}, func(i int, v []float32) error { return file.add(p.Tensors[i], v) })
 	if err != nil {
 		return nil, cannot(err)

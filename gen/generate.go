@@ -52,13 +52,25 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 	})
 }
 
-// Generate returns the files of the package. It touches no disk.
-func Generate(net *spec.Network, o Options) (files.Files, error) {
+// Check returns what is wrong with a network, its embedded weights included.
+func Check(net *spec.Network) error {
+	_, _, err := prepare(net, Options{})
+	return err
+}
+
+// prepare returns the plan and the weights to embed.
+func prepare(net *spec.Network, o Options) (*plan.Plan, []byte, error) {
 	p, err := Plan(net, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	embedded, err := embed(net, p)
+	return p, embedded, err
+}
+
+// Generate returns the files of the package. It touches no disk.
+func Generate(net *spec.Network, o Options) (files.Files, error) {
+	p, embedded, err := prepare(net, o)
 	if err != nil {
 		return nil, err
 	}

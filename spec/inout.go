@@ -152,6 +152,9 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 	}
 	written := shared != nil || !top.misses("loss")
 	for _, p := range ports {
+		if len(ports) > 1 && p.name == "valid" {
+			d.fail(p.at, "name it otherwise", "%s: the targets that are generated have a method of this name", p.where)
+		}
 		out := Output{Pos: pos(p.at), Name: p.name, Weight: 1}
 		if e, ok := d.portFields(p, []string{"from", "labels", "loss", "weight"}); ok {
 			written = written || !e.misses("loss")

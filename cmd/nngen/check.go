@@ -19,8 +19,7 @@ func checkCommand() *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := eachSpec(args, func(path string, net *spec.Network) error {
-				_, err := gen.Plan(net, gen.Options{})
-				return err
+				return gen.Check(net)
 			})
 			if asJSON {
 				return errors.Join(writeErrors(cmd.OutOrStdout(), err), err)

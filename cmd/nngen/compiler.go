@@ -8,6 +8,7 @@ import (
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/bench"
 	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/spf13/cobra"
@@ -63,7 +64,8 @@ func compiler(stderr io.Writer, path pathFlag) *run.Compiler {
 		Generate: func(net *spec.Network, standalone bool) (map[string][]byte, error) {
 			return gen.Generate(net, gen.Options{Standalone: standalone})
 		},
-		Lower:    lower.Lower,
-		Building: func() { fmt.Fprintln(stderr, "compiling the network …") },
+		Lower:     lower.Lower,
+		Canonical: func(net *spec.Network) []byte { return net.Canonical(op.Vocabulary()) },
+		Building:  func() { fmt.Fprintln(stderr, "compiling the network …") },
 	}
 }

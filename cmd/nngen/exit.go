@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/gen/weights"
@@ -36,6 +37,7 @@ func (a *app) exitCode(err error) int {
 		data    *dataset.Error
 		invalid *run.InvalidError
 		option  *run.OptionError
+		access  *files.AccessError
 		weight  *weights.Error
 		misfits weights.Errors
 		foreign *model.Error
@@ -43,7 +45,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case !a.started, errors.As(err, &option):
+	case !a.started, errors.As(err, &option), errors.As(err, &access):
 		return exitUsage
 	case errors.Is(err, errOutOfDate), errors.Is(err, errDifferent):
 		return exitOutOfDate

@@ -12,6 +12,7 @@ import (
 
 func exportCommand() *cobra.Command {
 	var from, out string
+	var a access
 	cmd := &cobra.Command{
 		Use:   "export SPEC --weights FILE -o MODEL.onnx",
 		Short: "Write a trained network as an ONNX model",
@@ -29,7 +30,16 @@ what only training knows is left out.`,
 			if err != nil {
 				return err
 			}
-			m, err := weights.Fit(from, prog, nil)
+			a.cmd = cmd
+			a.spec(args[0], net)
+			a.reads("weights")
+			a.writes("out", onnxModel)
+			leave, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer leave()
+			m, err := weights.Load(from, net.Arch(), prog)
 			if err != nil {
 				return err
 			}
@@ -37,12 +47,16 @@ what only training knows is left out.`,
 			if err != nil {
 				return err
 			}
+			if err := export.SaveFile(out, model); err != nil {
+				return err
+			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d nodes\n", out, len(model.Graph.Nodes))
-			return export.SaveFile(out, model)
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&from, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write")
+	a.forceFlag(cmd)
 	cmd.MarkFlagRequired("weights")
 	cmd.MarkFlagRequired("out")
 	return cmd

@@ -42,7 +42,24 @@ files that are not needed any more are removed.`,
 // target is a package to write.
 type target struct {
 	spec, dir string
+	net       *spec.Network
 	files     files.Files
+}
+
+// checkTargets refuses to write over what the packages are made of, and over
+// files that nngen did not generate.
+func checkTargets(targets []target) error {
+	var a access
+	for _, t := range targets {
+		a.spec(t.spec, t.net)
+		if embed := t.net.Codegen.Embed; embed != "" {
+			a.Read("the embedded file", filepath.Join(filepath.Dir(t.spec), filepath.FromSlash(embed)))
+		}
+		if err := a.writesPackage(t.files, t.dir); err != nil {
+			return err
+		}
+	}
+	return a.Check(false)
 }
 
 // generate makes all packages before it writes the first one.
@@ -53,6 +70,11 @@ func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
 	targets, err := makeTargets(specs, f)
 	if err != nil {
 		return err
+	}
+	if !f.check && !f.dryRun {
+		if err := checkTargets(targets); err != nil {
+			return err
+		}
 	}
 	outdated := false
 	for _, t := range targets {
@@ -99,7 +121,7 @@ func makeTargets(specs []string, f generateFlags) ([]target, error) {
 		if f.pkg != "" {
 			net.Package = f.pkg
 		}
-		t := target{spec: path, dir: packageDir(path, net)}
+		t := target{spec: path, dir: packageDir(path, net), net: net}
 		if f.out != "" {
 			t.dir = filepath.Clean(f.out)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/model"
 	"github.com/spf13/cobra"
 )
@@ -11,7 +12,7 @@ import (
 func importCommand() *cobra.Command {
 	var o model.Options
 	var dir string
-	var force bool
+	var a access
 	cmd := &cobra.Command{
 		Use:   "import MODEL -o DIR",
 		Short: "Turn a trained model (ONNX, RTNeural) into a spec and a weight file",
@@ -33,7 +34,24 @@ independently, else as part of the sample; --batch-axis decides otherwise.`,
 				return err
 			}
 			writeNotes(cmd.ErrOrStderr(), m)
-			written, err := m.Save(dir, force)
+			a.Read("the model", args[0])
+			for name, file := range o.Bind {
+				a.Read("the file of --bind "+name, file)
+			}
+			for _, file := range m.External {
+				a.Read("a file of the model", file)
+			}
+			yaml, weights := m.Paths(dir)
+			a.Write("the spec", yaml, files.Kind{MakesFolder: true}) // Save compares it
+			kind := weightFile
+			kind.MakesFolder = true
+			a.Write("the weight file", weights, kind)
+			leave, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer leave()
+			written, err := m.Save(dir, a.force)
 			for _, path := range written {
 				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}
@@ -42,7 +60,7 @@ independently, else as part of the sample; --batch-axis decides otherwise.`,
 	}
 	cmd.Flags().StringVarP(&dir, "out", "o", "", "`DIR` to write to")
 	cmd.Flags().StringVar(&o.Name, "name", "", "`NAME` of the network (default: that of the file)")
-	cmd.Flags().BoolVar(&force, "force", false, "replace a spec that differs")
+	cmd.Flags().BoolVar(&a.force, "force", false, "replace a spec that differs, and a file that holds no weights")
 	cmd.Flags().BoolVar(&o.Inference, "inference", false, "write a spec without training")
 	importFlags(cmd, &o)
 	cmd.MarkFlagRequired("out")

@@ -15,9 +15,10 @@ import (
 
 // plotFlags say how a picture is written.
 type plotFlags struct {
-	out   string
-	dark  bool
-	scale float64
+	out    string
+	dark   bool
+	scale  float64
+	access access
 }
 
 func plotCommand() *cobra.Command {
@@ -35,6 +36,7 @@ on standard output.`,
 			if err != nil {
 				return err
 			}
+			f.access.spec(args[0], net)
 			p, err := gen.Plan(net, gen.Options{})
 			if err != nil {
 				return err
@@ -46,6 +48,7 @@ on standard output.`,
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, .svg or .png (default named after what is drawn, .svg)")
 	flags.BoolVar(&f.dark, "dark", false, "draw for a dark page")
 	flags.Float64Var(&f.scale, "scale", 2, "pixels of a PNG for each of the picture's, `1` to 8")
+	flags.BoolVar(&f.access.force, "force", false, "replace a file that does not hold a picture")
 	cmd.AddCommand(plotActivations(&f), plotLosses(&f), plotWeights(&f), plotConfusion(&f), plotMemory(&f))
 	return cmd
 }
@@ -101,6 +104,7 @@ func plotMemory(f *plotFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			f.access.spec(args[0], net)
 			p, err := gen.Plan(net, gen.Options{})
 			if err != nil {
 				return err
@@ -131,23 +135,33 @@ func (f *plotFlags) write(cmd *cobra.Command, name string, s *picture.Scene) err
 	if out == "" {
 		out = name + ".svg"
 	}
-	var write func(io.Writer) error
-	switch ext := strings.ToLower(filepath.Ext(out)); {
+	write, kind := s.WriteSVG, pictures[strings.ToLower(filepath.Ext(out))]
+	switch {
 	case out == "-":
 		return s.WriteSVG(cmd.OutOrStdout())
-	case ext == ".svg":
-		write = s.WriteSVG
-	case ext == ".png":
+	case kind.Name == "":
+		return usageErrorf("-o %s: a picture ends in .svg or .png", out)
+	case strings.EqualFold(filepath.Ext(out), ".png"):
 		if f.scale < 1 || f.scale > 8 {
 			return usageErrorf("--scale must be from 1 to 8, got %v", f.scale)
 		}
 		write = func(w io.Writer) error { return s.WritePNG(w, f.scale) }
-	default:
-		return usageErrorf("-o %s: a picture ends in .svg or .png", out)
 	}
+	f.access.Write("--output", out, kind)
+	leave, err := f.access.open()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := files.Save(out, write); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %.0f × %.0f\n", out, s.Width, s.Height)
 	return nil
+}
+
+// pictures are the kinds of pictures, by ending.
+var pictures = map[string]files.Kind{
+	".svg": {Name: "an SVG picture", Is: prefix("<svg")},
+	".png": {Name: "a PNG picture", Is: prefix("\x89PNG")},
 }

@@ -26,7 +26,7 @@ func plotLosses(f *plotFlags) *cobra.Command {
 		Short:   "Draw the losses that nngen train --log wrote; - is standard input",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readArgument(cmd, args[0])
+			data, err := f.read(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -88,6 +88,7 @@ func plotWeights(f *plotFlags) *cobra.Command {
 		Short: "Draw how the numbers of each tensor of a weight file are distributed",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.access.Read("the weight file", args[0])
 			file, err := weights.ReadFile(args[0])
 			if err != nil {
 				return err
@@ -115,7 +116,7 @@ func plotConfusion(f *plotFlags) *cobra.Command {
 		Example: "  nngen eval digits.yaml --weights digits.safetensors --data digits.csv.gz --json | nngen plot confusion - -o confusion.svg",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readArgument(cmd, args[0])
+			data, err := f.read(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -172,11 +173,12 @@ func nameOf(path, otherwise string) string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// readArgument is the file of an argument, or standard input for -.
-func readArgument(cmd *cobra.Command, name string) ([]byte, error) {
+// read reads the file of an argument, or standard input for -.
+func (f *plotFlags) read(cmd *cobra.Command, name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(cmd.InOrStdin())
 	}
+	f.access.Read("the file", name)
 	return os.ReadFile(name)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/run"
@@ -11,12 +12,16 @@ import (
 func predictCommand() *cobra.Command {
 	var o run.PredictOptions
 	var path pathFlag
+	var a access
 	cmd := &cobra.Command{
 		Use:   "predict SPEC --weights FILE --in FILE",
 		Short: "Run a trained network over inputs",
 		Long: `Run the generated code of a network over inputs and write its outputs: as .npy
-with a row per sample, as .npz with an array per output, or as CSV, by the name of
-the file; without --out as CSV to standard output.`,
+with a row per sample, as .npz with an array per output, or as CSV, by the ending of
+its name; without --out as CSV to standard output. Columns of a CSV file are found
+by the names that the weights were trained on, in any order; what else it has, as
+the targets, is left out. Where the names are not known, the file must hold the
+inputs alone, in their order, beside the columns of --target-column.`,
 		Example: "  nngen predict digits.yaml --weights digits.safetensors --in new.npy --out scores.npy",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -24,6 +29,15 @@ the file; without --out as CSV to standard output.`,
 			if err != nil {
 				return err
 			}
+			a.cmd = cmd
+			a.spec(args[0], net)
+			a.reads("weights", "in")
+			a.writes("out", predictions[filepath.Ext(o.Out)])
+			leave, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer leave()
 			if err := checkWeights(o.Weights); err != nil {
 				return err
 			}
@@ -38,7 +52,9 @@ the file; without --out as CSV to standard output.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
 	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv")
+	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, which is left out")
 	path.add(cmd)
+	a.forceFlag(cmd)
 	cmd.MarkFlagRequired("weights")
 	cmd.MarkFlagRequired("in")
 	return cmd

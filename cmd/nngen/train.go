@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type trainFlags struct {
 	path              pathFlag
 	generate, json    bool
 	options           run.TrainOptions
+	access            access
 }
 
 func trainCommand() *cobra.Command {
@@ -32,13 +34,16 @@ func trainCommand() *cobra.Command {
 		Use:   "train SPEC --data FILE",
 		Short: "Train a network with its generated code",
 		Long: `Train a network with its generated code, which is compiled by your Go toolchain.
-Data is CSV (a header line, one row per sample, inputs first), .npy, .npz or IDX,
-each also gzipped. Ctrl-C saves what is reached; --resume goes on from there, to
-the same bits as without the interruption.`,
+Data is CSV (a header line, one row per sample, inputs first and targets last unless
+--target-column or the spec name them), .npy, .npz or IDX, each also gzipped.
+Classes are numbers from 0, or in CSV the labels of the spec. The names of the
+columns go into the weight file. Ctrl-C saves what is reached; --resume goes on
+from there, to the same bits as without the interruption. What has changed in the
+spec meanwhile is said, and holds from there on.`,
 		Example: "  nngen train digits.yaml --data digits.csv.gz --validation 0.2 --epochs 40 --out digits.safetensors",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return train(cmd, args[0], f)
+			return train(cmd, args[0], &f)
 		},
 	}
 	o := &f.options
@@ -58,6 +63,7 @@ the same bits as without the interruption.`,
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	f.access.forceFlag(cmd)
 	cmd.MarkFlagRequired("data")
 	return cmd
 }
@@ -73,12 +79,17 @@ func (d *dataFlags) add(cmd *cobra.Command) {
 }
 
 // train trains and reports.
-func train(cmd *cobra.Command, path string, f trainFlags) error {
+func train(cmd *cobra.Command, path string, f *trainFlags) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	net, err := gen.Load(path)
 	if err != nil {
 		return err
 	}
+	leave, err := f.open(cmd, path, net)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := checkWeights(f.options.Weights); err != nil {
 		return err
 	}
@@ -116,6 +127,31 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	return log.err
 }
 
+// open declares what is read and written.
+func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (leave func(), err error) {
+	a := &f.access
+	a.cmd = cmd
+	a.spec(path, net)
+	a.reads("data", "targets", "weights", "validation", "validation-targets")
+	a.writes("out", weightFile)
+	if f.options.Out != "" {
+		a.Write("the checkpoint of --out", run.CheckpointOf(f.options.Out), checkpoint)
+	}
+	a.writes("log", logFile)
+	if f.generate {
+		local := *net
+		local.Codegen.Embed = "" // it may be what is trained now
+		pkg, err := gen.Generate(&local, gen.Options{})
+		if err != nil {
+			return nil, err
+		}
+		if err := a.writesPackage(pkg, packageDir(path, net)); err != nil {
+			return nil, err
+		}
+	}
+	return a.open()
+}
+
 // complete returns the options with where the data comes from and where the
 // progress goes.
 func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions, err error) {
@@ -131,6 +167,12 @@ func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions
 		fmt.Fprintf(stderr, "%s: %d parameters, %d samples, %d held back\n", r.Network, r.Params, r.Samples, r.Valid)
 		if o.Resume {
 			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
+		}
+		for _, c := range r.Changed {
+			fmt.Fprintf(stderr, "note: changed since the checkpoint, and applied from here on: %s\n", c)
+		}
+		if r.Done {
+			fmt.Fprintf(stderr, "note: nothing was left to train: the checkpoint has all of --epochs %d\n", o.Epochs)
 		}
 	}
 	lines := progressLines{stderr: stderr}
@@ -196,7 +238,25 @@ func openLog(path string, resume bool) (*runLog, error) {
 		mode = os.O_APPEND
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+	if err == nil && resume {
+		err = repairLog(f)
+	}
 	return &runLog{file: f}, err
+}
+
+// repairLog cuts off a line of a log that a killed run did not finish.
+func repairLog(f *os.File) error {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	data, err := os.ReadFile(f.Name())
+	if err != nil {
+		return err
+	}
+	if whole := bytes.LastIndexByte(data, '\n') + 1; whole < len(data) {
+		return f.Truncate(int64(whole))
+	}
+	return nil
 }
 
 // write writes an event with its fields as a line.

@@ -16,6 +16,7 @@ func weightsCommand() *cobra.Command {
 	var from, out string
 	var maps []string
 	var asJSON bool
+	var a access
 	cmd := &cobra.Command{
 		Use:   "weights SPEC [--from FILE --map THEIRS=OURS --out W.safetensors]",
 		Short: "Fit weights of PyTorch, Keras or NumPy to a network",
@@ -48,6 +49,15 @@ be written.`,
 			if err != nil {
 				return err
 			}
+			a.cmd = cmd
+			a.spec(args[0], net)
+			a.reads("from")
+			a.writes("out", weightFile)
+			leave, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer leave()
 			m := weights.Expected(prog)
 			if from != "" {
 				if m, err = weights.Fit(from, prog, rules); err != nil {
@@ -70,6 +80,7 @@ be written.`,
 	cmd.Flags().StringVar(&from, "from", "", "`FILE` of weights: safetensors, .npz or .npy")
 	cmd.Flags().StringArrayVar(&maps, "map", nil, "`THEIRS=OURS`, of tensors or layers; :transpose may follow")
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write, safetensors")
+	a.forceFlag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the tensors as JSON")
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/gen/target"
@@ -188,26 +189,26 @@ func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
 	if err != nil {
 		return err
 	}
-	files, err := program(p.Prog, pkg)
+	tree, err := program(p.Prog, pkg)
 	if err != nil {
 		return err
 	}
-	b.module, err = b.Compiler.Module(ctx, files)
+	b.module, err = b.Compiler.Module(ctx, tree)
 	return err
 }
 
 // measure takes all measurements on a path. Where all paths are asked for,
 // one that the machine or the package has not is left out.
 func (b *benchmark) measure(ctx context.Context, path string) error {
-	dir, err := os.MkdirTemp("", "nngen-")
+	dir, err := files.NewTempDir(os.TempDir())
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer dir.Remove()
 	j := job{Measurements: b.plan, Time: b.Time, WorkingSet: b.report.Cost.WorkingSet(Train)}
 	first := len(b.report.Results) == 0
 	if first {
-		j.Weights = filepath.Join(dir, "weights")
+		j.Weights = filepath.Join(dir.Path, "weights")
 	}
 	taken := ""
 	err = start(ctx, b.module.Program, path, j, b.Talk, func(e event) error {

@@ -52,6 +52,9 @@ type File struct {
 	// Columns are the names in the header line of a CSV file, whose array has
 	// a row per line and a column per name.
 	Columns []string
+
+	text      []byte     // of a CSV file
+	noNumbers []noNumber // of a CSV file, at most one per column, in the order of the file
 }
 
 // Array returns the array of a name, or nil.

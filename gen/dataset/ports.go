@@ -6,22 +6,12 @@ import (
 )
 
 // ports returns the rows of a file for each port. One port takes the only
-// array (or the one of its name), several take the arrays of their names; the
-// columns of a table are taken in order.
+// array (or the one of its name), several take the arrays of their names.
+// Tables are read by their columns instead.
 func (f *File) ports(kind string, ports []Port) (rows [][]float64, n int, err error) {
 	switch {
 	case f.Format == NPZ && (len(ports) > 1 || len(f.Arrays) > 1):
 		return f.named(kind, ports)
-	case f.Format == CSV && len(ports) > 1:
-		if got, want := len(f.Columns), width(ports); got != want {
-			return nil, 0, f.errorf("the file has %d columns; the network has %d %ss (%s)", got, want, kind, describe(ports))
-		}
-		table := f.Arrays[0]
-		order := make([]int, len(f.Columns))
-		for i := range order {
-			order[i] = i
-		}
-		rows, n = table.columns(order, ports), table.Rows()
 	case len(ports) > 1:
 		return nil, 0, f.errorf("the network has %d %ss (%s); put an array for each into one .npz", len(ports), kind, describe(ports))
 	default:

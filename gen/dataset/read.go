@@ -23,12 +23,14 @@ const (
 )
 
 // ReadFile reads a data file of any of the formats.
-func ReadFile(path string) (*File, error) {
+func ReadFile(path string) (*File, error) { return readFile(path, Parse) }
+
+func readFile(path string, parse func([]byte) (*File, error)) (*File, error) {
 	data, err := ReadAll(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := Parse(data)
+	f, err := parse(data)
 	if err != nil {
 		return nil, inFile(err, path)
 	}
@@ -78,6 +80,15 @@ func readLimited(r io.Reader, limit int64) ([]byte, error) {
 
 // Parse reads a data file that is in memory.
 func Parse(data []byte) (*File, error) {
+	f, err := parse(data)
+	if err == nil && len(f.noNumbers) > 0 {
+		return nil, f.noNumbers[0].err
+	}
+	return f, err
+}
+
+// parse is Parse, but columns of a CSV file may hold text.
+func parse(data []byte) (*File, error) {
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 		var err error
 		if data, err = gunzip(data); err != nil {

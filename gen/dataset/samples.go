@@ -3,7 +3,6 @@ package dataset
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Port is an input or a target of a network: what a file must hold for it.
@@ -13,6 +12,7 @@ type Port struct {
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int
+	Labels  []string // names of the classes, if they have some
 }
 
 // Width returns the number of numbers that a sample has in a file.
@@ -28,6 +28,10 @@ type Samples struct {
 	N       int
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
+	Columns Columns     // where they come from
+	// Left are the columns of tables that hold neither: of the file with the
+	// inputs, and of that with the targets, if it is another.
+	Left, LeftTargets []string
 }
 
 // Source names the files of samples.
@@ -35,32 +39,41 @@ type Source struct {
 	Data    string   // inputs, and targets if Targets is empty
 	Targets string   // file of the targets
 	Columns []string // with a CSV file: the columns of the targets
+	Trained Columns  // those that the network was trained on, if they are known
 }
 
 // Read reads samples for a network's inputs and targets. Without Targets, the
-// data is a CSV file whose last columns (or Columns) are the targets, or an
-// .npz with all arrays.
+// data is a table, a CSV file, or an .npz with all arrays. Which columns of a
+// table are taken is in the documentation of chooser.
 func (s Source) Read(inputs, targets []Port) (*Samples, error) {
-	data, err := ReadFile(s.Data)
+	data, err := s.read()
 	if err != nil {
 		return nil, err
-	}
-	if len(s.Columns) > 0 && (s.Targets != "" || data.Format != CSV) {
-		return nil, &Error{Path: s.Data, Msg: "target columns are named, which only goes with targets in a CSV file"}
 	}
 	out := &Samples{}
 	if s.Targets == "" {
-		return out, out.readTogether(data, s.Columns, inputs, targets)
+		return out, out.readTogether(data, s, inputs, targets)
 	}
-	file, err := ReadFile(s.Targets)
+	file, err := readFile(s.Targets, parse)
 	if err != nil {
 		return nil, err
 	}
-	if out.Inputs, out.N, err = data.ports("input", inputs); err != nil {
+	if err := out.readInputs(data, s, inputs, nil); err != nil {
 		return nil, err
 	}
-	var n int
-	if out.Targets, n, err = file.ports("target", targets); err != nil {
+	n := 0
+	if file.Format == CSV {
+		c := chooser{file: file, trained: s.Trained}
+		pick, err := c.only("target", targets, s.Trained.Targets)
+		if err != nil {
+			return nil, err
+		}
+		n, out.Columns.Targets = file.Arrays[0].Rows(), c.names(pick)
+		out.LeftTargets = c.names(c.others(pick))
+		if out.Targets, err = file.take(pick, targets); err != nil {
+			return nil, err
+		}
+	} else if out.Targets, n, err = file.ports("target", targets); err != nil {
 		return nil, err
 	}
 	if n != out.N {
@@ -69,28 +82,57 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 	return out, nil
 }
 
-// ReadInputs reads the inputs of samples. left is the number of columns of a
-// CSV file that were left out because they hold targets.
-func ReadInputs(path string, inputs, targets []Port) (samples *Samples, left int, err error) {
-	data, err := ReadFile(path)
+// ReadInputs reads the inputs of samples, from a file that may hold targets too.
+func (s Source) ReadInputs(inputs, targets []Port) (*Samples, error) {
+	data, err := s.read()
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	out := &Samples{}
-	if data.Format == CSV && len(data.Columns) == width(inputs)+width(targets) {
-		left = width(targets)
-		rows := data.Arrays[0]
-		rows.dropColumns(left)
+	return out, out.readInputs(data, s, inputs, targets)
+}
+
+// read reads the file of the inputs.
+func (s Source) read() (*File, error) {
+	data, err := readFile(s.Data, parse)
+	if err == nil && len(s.Columns) > 0 && (s.Targets != "" || data.Format != CSV) {
+		return nil, &Error{Path: s.Data, Msg: "target columns are named, which only goes with targets in a CSV file"}
 	}
-	out.Inputs, out.N, err = data.ports("input", inputs)
-	return out, left, err
+	return data, err
+}
+
+// readInputs takes the inputs from a file; those of the targets are left out.
+func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err error) {
+	if f.Format != CSV {
+		s.Inputs, s.N, err = f.ports("input", inputs)
+		return err
+	}
+	c := chooser{file: f, trained: src.Trained}
+	pick, err := c.inputs(inputs, targets, src.Columns)
+	if err != nil {
+		return err
+	}
+	s.N, s.Columns.Inputs, s.Left = f.Arrays[0].Rows(), c.names(pick), c.names(c.others(pick))
+	s.Inputs, err = f.take(pick, inputs)
+	return err
 }
 
 // readTogether takes inputs and targets from one file.
-func (s *Samples) readTogether(f *File, columns []string, inputs, targets []Port) (err error) {
+func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err error) {
 	switch f.Format {
 	case CSV:
-		return s.readTable(f, columns, inputs, targets)
+		c := chooser{file: f, trained: src.Trained}
+		in, out, err := c.both(inputs, targets, src.Columns)
+		if err != nil {
+			return err
+		}
+		s.N, s.Left = f.Arrays[0].Rows(), c.names(c.others(append(in[:len(in):len(in)], out...)))
+		s.Columns = Columns{c.names(in), c.names(out)}
+		if s.Inputs, err = f.take(in, inputs); err != nil {
+			return err
+		}
+		s.Targets, err = f.take(out, targets)
+		return err
 	case NPZ:
 		var n int
 		if s.Inputs, s.N, err = f.named("input", inputs); err != nil {
@@ -105,84 +147,6 @@ func (s *Samples) readTogether(f *File, columns []string, inputs, targets []Port
 		return nil
 	}
 	return f.errorf("the file holds no targets; give them with --targets")
-}
-
-// readTable takes inputs and targets from the columns of a table.
-func (s *Samples) readTable(f *File, names []string, inputs, targets []Port) (err error) {
-	ni, nt := width(inputs), width(targets)
-	if len(names) > 0 && len(names) != nt {
-		return f.errorf("%d target columns are named and the network has %d (%s)", len(names), nt, describe(targets))
-	}
-	if len(f.Columns) != ni+nt {
-		return f.errorf("the file has %d columns; the network takes %d: inputs (%s) and targets (%s)",
-			len(f.Columns), ni+nt, describe(inputs), describe(targets))
-	}
-	order, err := f.columnOrder(names)
-	if err != nil {
-		return err
-	}
-	table := f.Arrays[0]
-	s.N = table.Rows()
-	s.Inputs = table.columns(order[:ni], inputs)
-	s.Targets = table.columns(order[ni:], targets)
-	for i, p := range targets {
-		what := func() string { return "column " + quote(f.Columns[order[ni+i]]) }
-		if err := checkClasses(s.Targets[i], p, what); err != nil {
-			return inFile(err, f.Path)
-		}
-	}
-	return nil
-}
-
-// columnOrder returns the columns of the inputs, then those of the targets,
-// which are the last ones or the named ones.
-func (f *File) columnOrder(names []string) ([]int, error) {
-	var order, last []int
-	for _, name := range names {
-		i := slices.Index(f.Columns, name)
-		if i < 0 {
-			return nil, f.errorf("no column is named %s", quote(name))
-		}
-		if slices.Contains(last, i) {
-			return nil, f.errorf("the target column %s is named twice", quote(name))
-		}
-		last = append(last, i)
-	}
-	for i := range f.Columns {
-		if !slices.Contains(last, i) {
-			order = append(order, i)
-		}
-	}
-	return append(order, last...), nil
-}
-
-// columns picks columns of a table, in order, for the ports.
-func (a *Array) columns(order []int, ports []Port) [][]float64 {
-	out := make([][]float64, len(ports))
-	rows, stride := a.Rows(), a.RowSize()
-	for i, p := range ports {
-		w := p.Width()
-		pick := order[:w]
-		order = order[w:]
-		out[i] = make([]float64, 0, rows*w)
-		for r := range rows {
-			for _, c := range pick {
-				out[i] = append(out[i], a.Data[r*stride+c])
-			}
-		}
-	}
-	return out
-}
-
-// dropColumns removes the last n columns.
-func (a *Array) dropColumns(n int) {
-	rows, stride := a.Rows(), a.RowSize()
-	w := stride - n
-	for r := range rows {
-		copy(a.Data[r*w:(r+1)*w], a.Data[r*stride:])
-	}
-	a.Data = a.Data[:rows*w]
-	a.Shape = []int{rows, w}
 }
 
 // checkClasses checks that the class numbers of a port are integers in range.

@@ -41,33 +41,35 @@ func TestTable(t *testing.T) {
 	at := files(t, map[string]string{"d.csv": "a,b,c\n1,2,0\n3,4,2\n"})
 	s, err := Source{Data: at("d.csv")}.Read(two, class3)
 	require.NoError(t, err)
-	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{1, 2, 3, 4}}, Targets: [][]float64{{0, 2}}}, s)
+	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{1, 2, 3, 4}}, Targets: [][]float64{{0, 2}},
+		Columns: Columns{[]string{"a", "b"}, []string{"c"}}}, s)
 
 	s, err = Source{Data: at("d.csv"), Columns: []string{"a"}}.Read(two, value)
 	require.NoError(t, err)
-	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 0, 4, 2}}, Targets: [][]float64{{1, 3}}}, s)
+	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 0, 4, 2}}, Targets: [][]float64{{1, 3}},
+		Columns: Columns{[]string{"b", "c"}, []string{"a"}}}, s)
 
-	s, err = Source{Data: at("d.csv")}.Read([]Port{{Name: "p", Size: 1}, {Name: "q", Size: 1}}, value)
+	s, err = Source{Data: at("d.csv"), Trained: Columns{Inputs: []string{"b", "a"}}}.ReadInputs(two, class3)
 	require.NoError(t, err)
-	require.Equal(t, [][]float64{{1, 3}, {2, 4}}, s.Inputs)
-
-	s, left, err := ReadInputs(at("d.csv"), two, class3)
-	require.NoError(t, err)
-	require.Equal(t, 1, left)
-	require.Equal(t, [][]float64{{1, 2, 3, 4}}, s.Inputs)
-	require.Equal(t, 2, s.N)
+	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 1, 4, 3}}, Columns: Columns{Inputs: []string{"b", "a"}}, Left: []string{"c"}}, s)
 }
 
 func TestTwoFiles(t *testing.T) {
 	at := files(t, map[string]string{
-		"x.npy":   npy(t, []int{2, 2}, 1, 2, 3, 4),
-		"img.npy": npy(t, []int{2, 1, 2}, 1, 2, 3, 4),
-		"y.npy":   npy(t, []int{2}, 0, 2),
-		"y.csv":   "y\n0\n2\n",
-		"xy.npz":  npz(t, &Array{Name: "x", Shape: []int{2, 2}, Data: []float64{1, 2, 3, 4}}, &Array{Name: "y", Shape: []int{2}, Data: []float64{0, 2}}),
-		"any.npz": npz(t, &Array{Name: "whatever", Shape: []int{2, 2}, Data: []float64{1, 2, 3, 4}}),
+		"x.npy":      npy(t, []int{2, 2}, 1, 2, 3, 4),
+		"img.npy":    npy(t, []int{2, 1, 2}, 1, 2, 3, 4),
+		"y.npy":      npy(t, []int{2}, 0, 2),
+		"y.csv":      "y\n0\n2\n",
+		"labels.csv": "id,y\n7,cat\n8,fox\n",
+		"xy.npz":     npz(t, &Array{Name: "x", Shape: []int{2, 2}, Data: []float64{1, 2, 3, 4}}, &Array{Name: "y", Shape: []int{2}, Data: []float64{0, 2}}),
+		"any.npz":    npz(t, &Array{Name: "whatever", Shape: []int{2, 2}, Data: []float64{1, 2, 3, 4}}),
 	})
 	want := &Samples{N: 2, Inputs: [][]float64{{1, 2, 3, 4}}, Targets: [][]float64{{0, 2}}}
+	labels := []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"cat", "dog", "fox"}}}
+	l, err := Source{Data: at("x.npy"), Targets: at("labels.csv")}.Read(two, labels)
+	require.NoError(t, err)
+	require.Equal(t, [][]float64{{0, 2}}, l.Targets)
+	require.Equal(t, []string{"id"}, l.LeftTargets)
 	for _, src := range []Source{
 		{Data: at("x.npy"), Targets: at("y.npy")},
 		{Data: at("img.npy"), Targets: at("y.csv")},
@@ -76,6 +78,7 @@ func TestTwoFiles(t *testing.T) {
 	} {
 		s, err := src.Read(two, class3)
 		require.NoError(t, err)
+		s.Columns = Columns{}
 		require.Equal(t, want, s)
 	}
 }
@@ -104,7 +107,7 @@ func TestSampleErrors(t *testing.T) {
 	}{
 		{Source{Data: at("d.csv")}, []Port{{Name: "x", Size: 3}}, value, "has 3 columns; the network takes 4: inputs (x: 3) and targets (y: 1)"},
 		{Source{Data: at("d.csv"), Columns: []string{"z"}}, two, value, `no column is named "z"`},
-		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, two[:0], pq, "has 3 columns"},
+		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, two[:0], pq, "named twice"},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, []Port{{Name: "x", Size: 1}}, pq, "named twice"},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "b"}}, two, value, "2 target columns are named and the network has 1"},
 		{Source{Data: at("half.csv")}, two, class3, `row 1, column "c": 0.5 is not a class number; the 3 classes are 0 to 2`},
@@ -118,7 +121,7 @@ func TestSampleErrors(t *testing.T) {
 		{Source{Data: at("none.npy"), Targets: at("y3.npy")}, two, class3, "no rows"},
 		{Source{Data: at("one.npy"), Targets: at("y3.npy")}, two, class3, "a single number"},
 		{Source{Data: at("x.npy"), Targets: at("y3.npy")}, pq, class3, "put an array for each into one .npz"},
-		{Source{Data: at("d.csv"), Targets: at("y3.npy")}, pq, class3, "has 3 columns; the network has 2 inputs"},
+		{Source{Data: at("d.csv"), Targets: at("y3.npy")}, pq, class3, `the network has several inputs, so their columns need their names: "p", "q"; the columns are "a", "b", "c"`},
 		{Source{Data: at("xy.npz")}, pq, class3, `no array is named "p"`},
 		{Source{Data: at("xy.npz")}, two, class3, "the targets have 1 rows and the inputs 2"},
 		{Source{Data: at("gone")}, two, class3, "no such file"},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -42,6 +43,9 @@ func (f Files) Plan(dir string) (*Report, error) {
 // nothing if a foreign file is in the way or a file cannot be prepared; then
 // it replaces the files that differ, each at once, and removes stale ones.
 func (f Files) Write(dir string) (*Report, error) {
+	for _, sub := range f.subfolders() {
+		defer Enter(filepath.Join(dir, filepath.FromSlash(sub)))()
+	}
 	report, pending, d, err := f.plan(dir)
 	if d != nil {
 		defer func() { d.close() }()
@@ -112,7 +116,7 @@ func stage(root *os.Root, pending []change) (staged map[string]string, err error
 		if err := root.MkdirAll(path.Dir(c.name), 0o777); err != nil {
 			return staged, err
 		}
-		tmp := path.Join(path.Dir(c.name), ".nngen-"+rand.Text()+".tmp")
+		tmp := path.Join(path.Dir(c.name), strings.Replace(tempPattern(), "*", rand.Text(), 1))
 		staged[c.name] = tmp
 		if err := writeSynced(root, tmp, c.new, 0o666); err != nil {
 			return staged, err

@@ -140,27 +140,8 @@ func (e *emitter) tensorTable(f *jen.File) {
 	})
 	f.Line()
 	f.Comment("arch identifies the architecture in weight files.")
-	f.Const().Id("arch").Op("=").Lit(e.arch())
+	f.Const().Id("arch").Op("=").Lit(e.net.Arch())
 	f.Line()
-}
-
-// arch describes the layers, for comparison when weights are loaded.
-func (e *emitter) arch() string {
-	parts := []string{string(e.elem)}
-	for _, l := range e.net.Layers {
-		s := l.Name + ": " + l.Kind
-		if units := l.Args.Int("units"); units > 0 {
-			s += fmt.Sprintf(" %d", units)
-		}
-		if act := l.Args.Word("activation"); act != nil {
-			s += " " + act.Name
-		}
-		if l.Kind == "dropout" {
-			continue // absent from inference
-		}
-		parts = append(parts, s+" from "+strings.Join(l.From, ","))
-	}
-	return strings.Join(parts, "; ")
 }
 
 // loops walks the canonical indices of a tensor: o (and i); at is the

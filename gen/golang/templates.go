@@ -79,6 +79,9 @@ type ioView struct {
 	Class bool
 }
 
+// Last is the index of the last element.
+func (v ioView) Last() int { return v.Size - 1 }
+
 // goldenView is a result the interpreter computed, as hexadecimal floats.
 type goldenView struct {
 	Expr, Value string

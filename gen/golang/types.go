@@ -32,6 +32,7 @@ func (e *emitter) types() (*jen.File, error) {
 	e.outputType(f)
 	if e.plan.Train != nil {
 		e.targetType(f)
+		e.valid(f)
 	}
 	e.workspaces(f)
 	return f, nil

@@ -49,11 +49,11 @@ func readTensor(path string) (*onnx.Tensor, error) {
 }
 
 // readExternal reads the elements of tensors that lie in other files of the
-// model's folder.
-func readExternal(dir string, m *onnx.Model) error {
+// model's folder, and returns the paths of these.
+func readExternal(dir string, m *onnx.Model) (files []string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close()
 	tensors := slices.Concat(m.Graph.Initializers, inNodes(m.Graph.Nodes))
@@ -64,11 +64,15 @@ func readExternal(dir string, m *onnx.Model) error {
 		if t.Location == 0 && len(t.External) == 0 {
 			continue
 		}
-		if err := readElements(root, t); err != nil {
-			return &onnx.Error{Place: "tensor " + strconv.Quote(t.Name), Msg: "its external data: " + err.Error(), Hint: "external data must lie in the folder of the model"}
+		location, err := readElements(root, t)
+		if err != nil {
+			return nil, &onnx.Error{Place: "tensor " + strconv.Quote(t.Name), Msg: "its external data: " + err.Error(), Hint: "external data must lie in the folder of the model"}
+		}
+		if file := filepath.Join(dir, filepath.FromSlash(location)); !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 	}
-	return nil
+	return files, nil
 }
 
 // inNodes lists the tensors of nodes, those of graphs inside them too.
@@ -86,9 +90,9 @@ func inNodes(nodes []*onnx.Node) (list []*onnx.Tensor) {
 	return list
 }
 
-// readElements reads the elements of one tensor.
-func readElements(root *os.Root, t *onnx.Tensor) error {
-	location, offset, length := "", int64(0), int64(-1)
+// readElements reads the elements of one tensor and returns its file.
+func readElements(root *os.Root, t *onnx.Tensor) (location string, err error) {
+	offset, length := int64(0), int64(-1)
 	for _, e := range t.External {
 		var err error
 		switch e.Key {
@@ -100,37 +104,37 @@ func readElements(root *os.Root, t *onnx.Tensor) error {
 			length, err = strconv.ParseInt(e.Value, 10, 63)
 		}
 		if err != nil || offset < 0 {
-			return fmt.Errorf("%s must be a whole number from 0, got %q", e.Key, e.Value)
+			return "", fmt.Errorf("%s must be a whole number from 0, got %q", e.Key, e.Value)
 		}
 	}
 	if location == "" || strings.Contains(location, `\`) || !filepath.IsLocal(filepath.FromSlash(location)) {
-		return fmt.Errorf("the file %q is not one in the folder of the model", location)
+		return "", fmt.Errorf("the file %q is not one in the folder of the model", location)
 	}
 	want := t.Bytes()
 	if want < 0 {
-		return fmt.Errorf("dimensions %v of %s are not valid", t.Dims, t.DataType)
+		return "", fmt.Errorf("dimensions %v of %s are not valid", t.Dims, t.DataType)
 	}
 	if length >= 0 && length != want {
-		return fmt.Errorf("dimensions %v of %s need %d bytes, but its length is %d", t.Dims, t.DataType, want, length)
+		return "", fmt.Errorf("dimensions %v of %s need %d bytes, but its length is %d", t.Dims, t.DataType, want, length)
 	}
 	f, err := root.Open(filepath.FromSlash(location))
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !info.Mode().IsRegular() || offset > info.Size() || want > info.Size()-offset {
-		return fmt.Errorf("%d bytes from %d on do not lie in %q, which has %d", want, offset, location, info.Size())
+		return "", fmt.Errorf("%d bytes from %d on do not lie in %q, which has %d", want, offset, location, info.Size())
 	}
 	t.RawData, t.HasRaw = make([]byte, want), true
 	if _, err := io.ReadFull(io.NewSectionReader(f, offset, want), t.RawData); err != nil {
-		return err
+		return "", err
 	}
 	t.Location, t.External = 0, nil
-	return nil
+	return location, nil
 }
 
 // readNumbers reads a CSV without names of columns, as RTNeural's tests have
@@ -150,7 +154,7 @@ func readNumbers(path string) (*onnx.Tensor, error) {
 	t := &onnx.Tensor{DataType: onnx.Double, Dims: []int64{int64(len(rows)), int64(len(rows[0]))}}
 	for i, row := range rows {
 		for _, field := range row {
-			x, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+			x, err := dataset.Decimal(strings.TrimSpace(field))
 			switch {
 			case err != nil && i == 0:
 				return nil, nil // names of columns

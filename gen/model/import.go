@@ -38,6 +38,8 @@ type Model struct {
 	Name    string
 	Net     *spec.Network
 	Weights []byte // a weight file, safetensors
+	// External are the paths of other files that the model was read from.
+	External []string
 
 	file    *onnx.Model
 	names   []string // of the arrays that reference inputs have
@@ -90,7 +92,7 @@ func isONNX(path string) bool { return strings.EqualFold(filepath.Ext(path), ".o
 
 // importONNX reads an ONNX model.
 func importONNX(path string, o Options) (*Model, error) {
-	file, err := read(path, o.ExternalData)
+	file, external, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +102,28 @@ func importONNX(path string, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	return finish(path, file, o, bind)
+	m, err := finish(path, file, o, bind)
+	if err == nil {
+		m.External = external
+	}
+	return m, err
 }
 
-// read reads a model file and, if that is allowed, the data beside it.
-func read(path string, external bool) (*onnx.Model, error) {
+// read reads a model file and, if that is allowed, the data beside it, whose
+// files it returns.
+func read(path string, external bool) (file *onnx.Model, others []string, err error) {
 	data, err := readFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	file, err := onnx.Read(data)
+	file, err = onnx.Read(data)
 	if err == nil && external {
-		err = readExternal(filepath.Dir(path), file)
+		others, err = readExternal(filepath.Dir(path), file)
 	}
 	if err != nil {
-		return nil, &Error{path, err}
+		return nil, nil, &Error{path, err}
 	}
-	return file, nil
+	return file, others, nil
 }
 
 func readFile(path string) ([]byte, error) {

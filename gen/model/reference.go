@@ -115,7 +115,7 @@ func ImportFor(path string, o Options, data []*Data) (*Model, error) {
 	if isRTNeural(path) {
 		return Import(path, o)
 	}
-	file, err := read(path, o.ExternalData)
+	file, _, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
 	}

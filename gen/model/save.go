@@ -12,6 +12,12 @@ import (
 	"github.com/nngen-go/nngen/spec/onnx"
 )
 
+// Paths returns where in a folder Save writes the spec and the weights.
+func (m *Model) Paths(dir string) (spec, weights string) {
+	base := filepath.Join(dir, m.Name)
+	return base + ".yaml", base + ".safetensors"
+}
+
 // Save writes NAME.safetensors and NAME.yaml into a folder and returns their
 // paths. Each is replaced as a whole or not at all, and the spec comes last, so
 // that it never stands beside weights of another model. A spec that differs is
@@ -20,7 +26,7 @@ func (m *Model) Save(dir string, force bool) (written []string, err error) {
 	if problem := spec.CheckName(m.Name); problem != "" {
 		return nil, &Error{m.Name, &onnx.Error{Msg: "the name of the network " + problem, Hint: "give another with --name"}}
 	}
-	yaml, weights := filepath.Join(dir, m.Name+".yaml"), filepath.Join(dir, m.Name+".safetensors")
+	yaml, weights := m.Paths(dir)
 	old, err := os.ReadFile(yaml)
 	if err == nil && !bytes.Equal(old, m.Spec) && !force {
 		return nil, &Error{yaml, &onnx.Error{Msg: "the file exists and differs from the spec of the model", Hint: "give --force to replace it, or another --name"}}

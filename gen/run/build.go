@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -27,6 +28,9 @@ type Compiler struct {
 	Generate func(net *spec.Network, standalone bool) (map[string][]byte, error)
 	// Lower returns the network's program.
 	Lower func(net *spec.Network) (*ir.Program, error)
+	// Canonical returns the spec with every default in place, to say what has
+	// changed since a checkpoint; without it nothing is said.
+	Canonical func(net *spec.Network) []byte
 	// Cache is the folder to build in; empty is CacheDir().
 	Cache string
 	// Path is the implementation that networks run on: purego, avx2, …; empty
@@ -72,7 +76,7 @@ func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	files, err := c.Generate(net, true)
+	pkg, err := c.Generate(net, true)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func (c *Compiler) build(ctx context.Context, net *spec.Network, p purpose) (*Bi
 		return nil, err
 	}
 	all["go.mod"] = []byte(goMod)
-	for name, data := range files {
+	for name, data := range pkg {
 		all["net/"+name] = data
 	}
 	dir, err := c.compile(ctx, all)
@@ -124,7 +128,7 @@ func programName() string {
 
 // compile builds a module in the cache, in a folder named after its contents
 // and the toolchain, and returns the folder.
-func (c *Compiler) compile(ctx context.Context, files map[string][]byte) (string, error) {
+func (c *Compiler) compile(ctx context.Context, tree map[string][]byte) (string, error) {
 	cache := c.Cache
 	if cache == "" {
 		var err error
@@ -139,7 +143,8 @@ func (c *Compiler) compile(ctx context.Context, files map[string][]byte) (string
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, contentHash(files, tc.env))
+	files.Sweep(cache)
+	dir := filepath.Join(cache, contentHash(tree, tc.env))
 	if _, err := os.Stat(filepath.Join(dir, programName())); err == nil {
 		touch(dir)
 		return dir, nil
@@ -147,19 +152,19 @@ func (c *Compiler) compile(ctx context.Context, files map[string][]byte) (string
 	if c.Building != nil {
 		c.Building()
 	}
-	tmp, err := os.MkdirTemp(cache, "build-")
+	tmp, err := files.NewTempDir(cache)
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(tmp)
-	if err := writeTree(tmp, files); err != nil {
+	defer tmp.Remove()
+	if err := writeTree(tmp.Path, tree); err != nil {
 		return "", err
 	}
-	if err := tc.build(ctx, tmp); err != nil {
+	if err := tc.build(ctx, tmp.Path); err != nil {
 		return "", err
 	}
 	prune(cache)
-	return dir, install(tmp, dir)
+	return dir, install(tmp.Path, dir)
 }
 
 // install moves a finished build into place; another nngen may have been
@@ -210,6 +215,7 @@ type toolchain struct {
 	path string // the go command
 	dir  string // where it is asked about its settings
 	env  string // what of its settings decides about the code
+	tmp  string // its folder for temporary files; empty is the system's
 }
 
 // goVariables are the settings that decide about the code.
@@ -238,10 +244,16 @@ func findToolchain(ctx context.Context, dir string) (*toolchain, error) {
 	return t, nil
 }
 
-// build compiles the module in dir.
+// build compiles the module in dir, where the go command's own temporary files
+// go too.
 func (t *toolchain) build(ctx context.Context, dir string) error {
+	tmp := filepath.Join(dir, "go-tmp")
+	if err := os.Mkdir(tmp, 0o777); err != nil {
+		return err
+	}
+	t.tmp = tmp
 	_, err := t.run(ctx, dir, "build", "-trimpath", "-buildvcs=false", "-o", programName(), ".")
-	return err
+	return errors.Join(err, os.RemoveAll(tmp))
 }
 
 // run runs the go command, for this machine, without network, workspace or
@@ -251,6 +263,9 @@ func (t *toolchain) run(ctx context.Context, dir string, args ...string) ([]byte
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "GO111MODULE=on",
 		"CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "PWD="+dir)
+	if t.tmp != "" {
+		cmd.Env = append(cmd.Env, "GOTMPDIR="+t.tmp)
+	}
 	var out, talk bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &talk
 	err := cmd.Run()

@@ -13,7 +13,7 @@ const maxAge = 30 * 24 * time.Hour
 // goMod is the module that a network is compiled in.
 const goMod = "module nngen.run\n\ngo 1.26\n"
 
-var buildName = regexp.MustCompile(`^([0-9a-f]{32}|build-[0-9]+)$`)
+var buildName = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // touch marks a build as used.
 func touch(dir string) {

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -26,13 +25,12 @@ type EvalReport struct {
 	Accuracy *float64        `json:"accuracy,omitempty"`
 	Outputs  []OutputMetrics `json:"outputs"`
 	Weights  *WeightStats    `json:"weights,omitempty"`
+	// Note says why the loss is null, if it is not a finite number.
+	Note string `json:"note,omitempty"`
 }
 
 // Eval runs a network over samples and compares with their targets.
 func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (*EvalReport, error) {
-	if _, err := os.Stat(o.Weights); err != nil {
-		return nil, err
-	}
 	shape, _, err := c.prepare(net, toEval)
 	if err != nil {
 		return nil, err
@@ -40,19 +38,24 @@ func (c *Compiler) Eval(ctx context.Context, net *spec.Network, o EvalOptions) (
 	if len(shape.Targets()) == 0 {
 		return nil, net.Errorf(net.Pos, "write a loss, for instance loss: mse", "the network cannot be evaluated: no output has a loss")
 	}
+	report := &EvalReport{}
+	if report.Weights, err = readWeights(net, shape, o.Weights); err != nil {
+		return nil, err
+	}
+	o.Data.Trained = trainedColumns(o.Weights)
 	data, err := o.Data.Read(shape.Inputs, shape.Targets())
 	if err != nil {
 		return nil, err
 	}
-	report := &EvalReport{Samples: data.N}
+	sayLeft(o.Talk, o.Data, data)
+	report.Samples = data.N
 	job := job{Command: "eval", Samples: data.N, Weights: o.Weights}
-	outputs, err := c.outputs(ctx, net, toEval, job, data, o.Data.Data, o.Talk, func(e event) { report.Loss = e.Loss })
+	outputs, err := c.outputs(ctx, net, toEval, job, data, o.Data.Data, o.Talk, func(e event) { report.Loss, report.Note = e.Loss, e.Message })
 	if err != nil {
 		return nil, err
 	}
 	report.judge(shape, outputs, data.Targets)
-	report.Weights, err = ReadWeightStats(net, shape, o.Weights)
-	return report, err
+	return report, nil
 }
 
 // judge fills in the metrics of the trained outputs.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -16,6 +17,12 @@ type OutputMetrics struct {
 	Accuracy  *float64 `json:"accuracy,omitempty"`
 	Right     int      `json:"right,omitempty"`
 	Confusion [][]int  `json:"confusion,omitempty"`
+	// PerLabel, MeanAccuracy and F1 are of outputs with a yes or no per label:
+	// the share of right answers among all, and the mean of the labels' F1 that
+	// are defined.
+	PerLabel     []LabelMetrics `json:"per_label,omitempty"`
+	MeanAccuracy *float64       `json:"mean_accuracy,omitempty"`
+	F1           *float64       `json:"f1,omitempty"`
 	// MAE, RMSE and R2 are of outputs that are numbers: mean absolute error,
 	// root of the mean squared error, and the share of the variance that is
 	// explained, averaged over the elements (nil if a target never varies).
@@ -24,6 +31,17 @@ type OutputMetrics struct {
 	R2   *float64 `json:"r2,omitempty"`
 	// NonFinite counts the samples with an output that is NaN or infinite.
 	NonFinite int `json:"non_finite,omitempty"`
+}
+
+// LabelMetrics say how good one of several answers is. Precision is the share
+// of yes among the answers yes that is right, recall the share of the samples
+// with yes that are answered so, F1 their harmonic mean; null where that is 0/0.
+type LabelMetrics struct {
+	Label     string   `json:"label"`
+	Accuracy  float64  `json:"accuracy"`
+	Precision *float64 `json:"precision"`
+	Recall    *float64 `json:"recall"`
+	F1        *float64 `json:"f1"`
 }
 
 // judge compares the outputs of samples with their targets.
@@ -46,10 +64,41 @@ func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 	case KindBinary:
 		threshold := binaryThreshold[o.Loss]
 		m.classify(n, 2, func(i int) (int, int) { return yes(want[i] > 0.5), yes(got.Data[i] > threshold) })
+	case KindSeveral:
+		m.classifyLabels(o, got.Data, want)
 	default:
 		m.regress(got.Data, want, o.Size)
 	}
 	return m
+}
+
+// classifyLabels judges the answers for each label on their own.
+func (m *OutputMetrics) classifyLabels(o Output, got, want []float64) {
+	n, threshold := len(got)/o.Size, binaryThreshold[o.Loss]
+	right, sum, defined := 0, 0.0, 0
+	for e := range o.Size {
+		var count [2][2]int // by truth, by answer
+		for i := range n {
+			count[yes(want[i*o.Size+e] > 0.5)][yes(got[i*o.Size+e] > threshold)]++
+		}
+		hit, miss, wrong := count[1][1], count[1][0], count[0][1]
+		l := LabelMetrics{
+			Label: fmt.Sprintf("%s%d", o.Name, e), Accuracy: float64(hit+count[0][0]) / float64(n),
+			Precision: finite(float64(hit) / float64(hit+wrong)), Recall: finite(float64(hit) / float64(hit+miss)),
+			F1: finite(2 * float64(hit) / float64(2*hit+miss+wrong)),
+		}
+		if e < len(o.Labels) {
+			l.Label = o.Labels[e]
+		}
+		m.PerLabel = append(m.PerLabel, l)
+		right += hit + count[0][0]
+		if l.F1 != nil {
+			sum += *l.F1
+			defined++
+		}
+	}
+	m.MeanAccuracy = finite(float64(right) / float64(len(got)))
+	m.F1 = finite(sum / float64(defined))
 }
 
 // wanted returns the true class of sample i.

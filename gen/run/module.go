@@ -46,6 +46,7 @@ func (m *Module) Test(ctx context.Context, pkg string, env ...string) (output []
 		return nil, false, err
 	}
 	defer remove()
+	tc.tmp = dir
 	program := filepath.Join(dir, programName())
 	if _, err := tc.run(ctx, m.Dir, "test", "-c", "-o", program, "./"+pkg); err != nil {
 		return nil, false, interrupted(ctx, err)

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -16,6 +17,7 @@ import (
 type PredictOptions struct {
 	Weights string
 	In      string
+	Targets []string  // columns of a CSV file that hold targets, which are left out
 	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
 	Stdout  io.Writer // for an empty Out
 	Talk    io.Writer
@@ -25,9 +27,6 @@ type PredictOptions struct {
 // row per sample, an .npz with an array per output, or CSV. It returns the
 // number of samples.
 func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOptions) (int, error) {
-	if _, err := os.Stat(o.Weights); err != nil {
-		return 0, err
-	}
 	shape, _, err := c.prepare(net, toPredict)
 	if err != nil {
 		return 0, err
@@ -36,13 +35,19 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	if err != nil {
 		return 0, err
 	}
-	data, left, err := dataset.ReadInputs(o.In, shape.Inputs, c.targetsIfTrained(net))
+	stats, err := readWeights(net, shape, o.Weights)
 	if err != nil {
 		return 0, err
 	}
-	if left > 0 {
-		fmt.Fprintf(o.Talk, "note: the last %s of %s is taken for targets and left out\n", count(left, "column"), o.In)
+	for _, warning := range stats.Warnings() {
+		fmt.Fprintf(o.Talk, "warning: %s: %s\n", o.Weights, warning)
 	}
+	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights)}
+	data, err := source.ReadInputs(shape.Inputs, c.targetsIfTrained(net))
+	if err != nil {
+		return 0, err
+	}
+	sayLeft(o.Talk, source, data)
 	job := job{Command: "predict", Samples: data.N, Weights: o.Weights}
 	outputs, err := c.outputs(ctx, net, toPredict, job, data, o.In, o.Talk, nil)
 	if err != nil {
@@ -64,13 +69,18 @@ func (c *Compiler) targetsIfTrained(net *spec.Network) []dataset.Port {
 	return shape.Targets()
 }
 
+// PredictionFormats are the endings of files that predictions are written to.
+var PredictionFormats = []string{".npy", ".npz", ".csv"}
+
 // predictionWriter returns how to write outputs to a file of this name.
 func predictionWriter(path string, s *Shape) (func(io.Writer, []*dataset.Array) error, error) {
 	size := s.NumberSize()
-	switch {
-	case strings.HasSuffix(path, ".npz"):
+	switch ext := filepath.Ext(path); {
+	case path != "" && !slices.Contains(PredictionFormats, ext):
+		return nil, OptionErrorf("--out %s: the ending says the format; it must be one of %s", path, strings.Join(PredictionFormats, ", "))
+	case ext == ".npz":
 		return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteNPZ(w, a, size) }, nil
-	case path == "", strings.HasSuffix(path, ".csv"):
+	case path == "", ext == ".csv":
 		return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteCSV(w, a, s.columns(), size) }, nil
 	case len(s.Outputs) > 1:
 		return nil, OptionErrorf("--out %s: the network has %d outputs; write them to an .npz or .csv file", path, len(s.Outputs))

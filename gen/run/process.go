@@ -9,21 +9,23 @@ import (
 	"io"
 	"os"
 	"os/exec"
+
+	"github.com/nngen-go/nngen/gen/files"
 )
 
 // job is what the runner is told; see templates/runner.go.tmpl.
 type job struct {
-	Command     string
-	Path        string
-	Data        string
-	Samples     int
-	DataHash    string
-	Valid       string
-	ValidCount  int
-	Weights     string
-	Out         string
-	Checkpoint  string
-	Resume      bool
+	Command    string
+	Path       string
+	Data       string
+	Samples    int
+	Valid      string
+	ValidCount int
+	Weights    string
+	Out        string
+	Resume     bool
+	Trainer    string
+	progress
 	Epochs      int
 	Batch       int
 	Seed        uint64
@@ -38,10 +40,11 @@ type event struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 	Epoch
-	Params int     `json:"params"`
-	Next   int     `json:"next"`
-	Nanos  float64 `json:"ns_per_inference"`
-	Allocs *uint64 `json:"allocs_per_inference"`
+	Params  int     `json:"params"`
+	Next    int     `json:"next"`
+	LossSum uint64  `json:"loss_sum"`
+	Nanos   float64 `json:"ns_per_inference"`
+	Allocs  *uint64 `json:"allocs_per_inference"`
 }
 
 // Epoch is the progress of a training after an epoch.
@@ -52,6 +55,8 @@ type Epoch struct {
 	ValidLoss        *float64 `json:"val_loss"`
 	ValidAccuracy    *float64 `json:"val_accuracy"`
 	SamplesPerSecond float64  `json:"samples_per_second"`
+	// Note says which number is not finite, and so null.
+	Note string `json:"note,omitempty"`
 }
 
 // InvalidError is weights or a checkpoint that do not fit the network.
@@ -149,6 +154,9 @@ func readEvents(r io.Reader, handle func(event)) (last event, err error) {
 // workDir makes a folder for samples and predictions, and a function that
 // removes it.
 func workDir() (dir string, remove func(), err error) {
-	dir, err = os.MkdirTemp("", "nngen-")
-	return dir, func() { os.RemoveAll(dir) }, err
+	d, err := files.NewTempDir(os.TempDir())
+	if err != nil {
+		return "", nil, err
+	}
+	return d.Path, d.Remove, nil
 }

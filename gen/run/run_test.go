@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,7 +79,7 @@ func TestTrainEvalPredict(t *testing.T) {
 	n, err := c.Predict(t.Context(), net, p)
 	require.NoError(t, err)
 	require.Equal(t, 100, n)
-	require.Contains(t, text.String(), "the last 1 column of")
+	require.Contains(t, text.String(), `data.csv: column "class"`)
 	f, err := dataset.ReadFile(out)
 	require.NoError(t, err)
 	require.Equal(t, []int{100, 3}, f.Arrays[0].Shape)
@@ -117,6 +118,7 @@ func TestResume(t *testing.T) {
 		func(o *TrainOptions) { o.Seed = 4 },
 		func(o *TrainOptions) { o.Batch = 3 },
 		func(o *TrainOptions) { o.Shuffle = false },
+		func(o *TrainOptions) { o.Fraction = 0.5 },
 		func(o *TrainOptions) { o.Data.Data = classData(t, 30) },
 	} {
 		bad := o
@@ -150,7 +152,7 @@ func TestResume(t *testing.T) {
 // them not trained, and a fitted input.
 func TestSeveral(t *testing.T) {
 	c, net := double.compiler(), double.net()
-	data := put(t, "d.csv", "a,b,c,policy,value\n1,0,5,1,0.5\n0,1,6,0,1.5\n1,1,7,1,0.5\n0,0,5,0,1.5\n")
+	data := put(t, "d.csv", "image0,image1,pose,policy,value\n1,0,5,1,0.5\n0,1,6,0,1.5\n1,1,7,1,0.5\n0,0,5,0,1.5\n")
 	o := trainOptions(t, data)
 	o.Valid = o.Data
 	r, err := c.Train(t.Context(), net, o)
@@ -164,7 +166,7 @@ func TestSeveral(t *testing.T) {
 	require.NotNil(t, e.Outputs[1].RMSE)
 	require.NotNil(t, e.Accuracy)
 
-	in := put(t, "in.csv", "a,b,c\n1,0,5\n0,1,6\n")
+	in := put(t, "in.csv", "pose,image0,image1\n5,1,0\n6,0,1\n")
 	p := PredictOptions{Weights: o.Out, In: in, Out: filepath.Join(t.TempDir(), "p.npz"), Talk: io.Discard}
 	_, err = c.Predict(t.Context(), net, p)
 	require.NoError(t, err)
@@ -232,7 +234,7 @@ func TestTrainErrors(t *testing.T) {
 		{"no such file", func(o *TrainOptions) { o.Data.Data += "x" }},
 		{"no such file", func(o *TrainOptions) { o.Weights = "nowhere" }},
 		{"no such file", func(o *TrainOptions) { o.Valid.Data = "nowhere" }},
-		{`tensor "out.weight"`, func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
+		{"the file ends after 4 bytes", func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
 		{"row 1: element 1 of x, 1e+300, is too large for float32", func(o *TrainOptions) { o.Data.Data = put(t, "d.csv", "a,b,c\n1e300,0,0\n") }},
 	} {
 		o := trainOptions(t, data)
@@ -243,4 +245,58 @@ func TestTrainErrors(t *testing.T) {
 	_, err := c.Eval(t.Context(), net, EvalOptions{Data: dataset.Source{Data: data}, Weights: put(t, "w", "junk"), Talk: io.Discard})
 	var invalid *InvalidError
 	require.ErrorAs(t, err, &invalid)
+}
+
+// TestWarnings: predict and eval say that weights are not finite.
+func TestWarnings(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	o := trainOptions(t, classData(t, 9))
+	_, err := c.Train(t.Context(), net, o)
+	require.NoError(t, err)
+	data, err := os.ReadFile(o.Out)
+	require.NoError(t, err)
+	copy(data[len(data)-4:], "\x00\x00\x80\x7f") // +Inf
+	bad := put(t, "bad", string(data))
+	var talk, text bytes.Buffer
+	_, err = c.Predict(t.Context(), net, PredictOptions{Weights: bad, In: o.Data.Data, Stdout: io.Discard, Talk: &talk})
+	require.NoError(t, err)
+	require.Contains(t, talk.String(), "warning: "+bad+": 1 element of out.weight: NaN or infinite\n")
+	e, err := c.Eval(t.Context(), net, EvalOptions{Data: o.Data, Weights: bad, Talk: io.Discard})
+	require.NoError(t, err)
+	e.WriteText(&text)
+	require.Contains(t, text.String(), "warning: 1 element of out.weight: NaN or infinite\n")
+	talk.Reset()
+	_, err = c.Predict(t.Context(), net, PredictOptions{Weights: o.Out, In: o.Data.Data, Stdout: io.Discard, Talk: &talk})
+	require.NoError(t, err)
+	require.NotContains(t, talk.String(), "warning")
+}
+
+// TestWithColumns: the file is the one that the runtime would write.
+func TestWithColumns(t *testing.T) {
+	tensors := []nnrt.Tensor{{Name: "b.weight", Shape: []int{2, 1}}, {Name: "a<b>&", Shape: []int{3}}}
+	save := func(meta ...string) []byte {
+		var b bytes.Buffer
+		require.NoError(t, nnrt.SaveTensors(&b, tensors, meta, func(i int, v []float32) { v[0] = float32(i) + 0.5 }))
+		return b.Bytes()
+	}
+	columns := dataset.Columns{Inputs: []string{"a", `"quoted" <é>`}, Targets: []string{"y"}}
+	for _, meta := range [][]string{nil, {"nngen.arch", "float32; d: dense 64->32 & <x>", "z", ""}} {
+		got, err := withColumns(save(meta...), columns)
+		require.NoError(t, err)
+		want := save(append(meta, "nngen.inputs", `["a","\"quoted\" <é>"]`, "nngen.targets", `["y"]`)...)
+		require.Equal(t, string(want), string(got))
+		path := put(t, "w", string(got))
+		require.Equal(t, columns, trainedColumns(path))
+		again, err := withColumns(got, columns)
+		require.NoError(t, err)
+		require.Equal(t, got, again)
+	}
+	plain := save()
+	got, err := withColumns(plain, dataset.Columns{})
+	require.NoError(t, err)
+	require.Equal(t, plain, got)
+	require.Zero(t, trainedColumns(put(t, "w", string(plain))))
+	require.Zero(t, trainedColumns(put(t, "w", "junk")))
+	_, err = withColumns(plain[:20], columns)
+	require.Error(t, err)
 }

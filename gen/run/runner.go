@@ -76,7 +76,7 @@ func newRunnerView(s *Shape) runnerView {
 		} else {
 			v.TargetBytes += out.Target.Size * v.NumberSize
 		}
-		if out.Kind != KindValues && v.Accuracy == nil {
+		if (out.Kind == KindClasses || out.Kind == KindBinary) && v.Accuracy == nil {
 			v.Accuracy = &accuracyView{Field: name, Class: class, Binary: out.Kind == KindBinary, Threshold: binaryThreshold[out.Loss]}
 		}
 	}

@@ -39,6 +39,7 @@ type OutputKind string
 const (
 	KindClasses OutputKind = "classes" // a score per class, the largest wins
 	KindBinary  OutputKind = "binary"  // a score above the threshold means yes
+	KindSeveral OutputKind = "several" // a score per label, each like KindBinary
 	KindValues  OutputKind = "values"  // numbers
 )
 
@@ -82,7 +83,7 @@ func describeOutput(out ir.Output) Output {
 	if out.Target != nil {
 		o.Target = &dataset.Port{Name: out.Name, Size: out.Target.Size()}
 		if out.Class {
-			o.Target.Classes = o.Size
+			o.Target.Classes, o.Target.Labels = o.Size, out.Labels
 		}
 	}
 	_, binary := binaryThreshold[out.LossName]
@@ -91,6 +92,8 @@ func describeOutput(out ir.Output) Output {
 		o.Kind = KindClasses
 	case binary && o.Size == 1:
 		o.Kind = KindBinary
+	case binary:
+		o.Kind = KindSeveral
 	}
 	return o
 }

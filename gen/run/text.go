@@ -22,6 +22,9 @@ func (e Epoch) Line() string {
 		fmt.Fprintf(&b, "  accuracy %s", percent(*e.ValidAccuracy))
 	}
 	fmt.Fprintf(&b, "  %s samples/s", short(e.SamplesPerSecond))
+	if e.Note != "" {
+		fmt.Fprintf(&b, "  warning: %s", e.Note)
+	}
 	return b.String()
 }
 
@@ -35,6 +38,9 @@ func (r *TrainReport) WriteText(w io.Writer) {
 	}
 	if r.Last.ValidLoss != nil {
 		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, count(r.Valid, "sample"))
+	}
+	if r.Last.Note != "" {
+		row("warning", "%s", r.Last.Note)
 	}
 	if a := r.Last.ValidAccuracy; a != nil {
 		row("accuracy", "%s (%d of %d samples held back)", percent(*a), int(*a*float64(r.Valid)+0.5), r.Valid)
@@ -57,6 +63,9 @@ func (r *EvalReport) WriteText(w io.Writer) {
 	fmt.Fprintf(w, "%-9s %d\n", "samples", r.Samples)
 	if r.Loss != nil {
 		fmt.Fprintf(w, "%-9s %.6g\n", "loss", *r.Loss)
+	}
+	if r.Note != "" {
+		fmt.Fprintf(w, "%-9s %s\n", "warning", r.Note)
 	}
 	for i := range r.Outputs {
 		r.Outputs[i].writeText(w, len(r.Outputs) > 1)
@@ -82,6 +91,9 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 	if m.NonFinite > 0 {
 		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", count(m.NonFinite, "sample"))
 	}
+	row("accuracy", m.MeanAccuracy)
+	row("F1", m.F1)
+	m.writeLabels(w)
 	if m.Accuracy == nil {
 		return
 	}
@@ -93,6 +105,27 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 	}
 	fmt.Fprintf(w, "%-9s %s (%d of %d)\n", "accuracy", percent(*m.Accuracy), m.Right, n)
 	m.writeConfusion(w)
+}
+
+// writeLabels writes a line per label that is judged on its own.
+func (m *OutputMetrics) writeLabels(w io.Writer) {
+	if m.PerLabel == nil {
+		return
+	}
+	width := len("output")
+	for _, l := range m.PerLabel {
+		width = max(width, len([]rune(clip(l.Label, 32))))
+	}
+	fmt.Fprintf(w, "\n%-*s  %9s  %9s  %8s  %s\n", width, "output", "accuracy", "precision", "recall", "F1")
+	number := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%.4f", *v)
+	}
+	for _, l := range m.PerLabel {
+		fmt.Fprintf(w, "%-*s  %9s  %9s  %8s  %s\n", width, clip(l.Label, 32), percent(l.Accuracy), number(l.Precision), number(l.Recall), number(l.F1))
+	}
 }
 
 // maxConfusion is the most classes whose confusion is printed as text.
@@ -144,10 +177,8 @@ func (s *WeightStats) WriteText(w io.Writer) {
 	for _, t := range s.Tensors {
 		fmt.Fprintf(w, "%-*s  %12d  %d (%s)\n", width, t.Name, t.Elements, t.Zeros, percent(share(t.Zeros, t.Elements)))
 	}
-	for _, t := range s.Tensors {
-		if t.NonFinite > 0 {
-			fmt.Fprintf(w, "warning: %s of %s are NaN or infinite\n", count(t.NonFinite, "element"), t.Name)
-		}
+	for _, warning := range s.Warnings() {
+		fmt.Fprintf(w, "warning: %s\n", warning)
 	}
 	for _, u := range s.Unused {
 		fmt.Fprintf(w, "%d of %d elements of input %s have no effect: %s\n", len(u.Elements), u.Size, u.Input, list(u.Elements, 20))

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -33,17 +36,19 @@ type TrainOptions struct {
 
 // TrainReport is the result of a training.
 type TrainReport struct {
-	Network     string  `json:"network"`
-	Params      int     `json:"params"`
-	Samples     int     `json:"samples"`
-	Valid       int     `json:"validation_samples"`
-	Last        Epoch   `json:"last_epoch"`
-	Nanos       float64 `json:"ns_per_inference,omitempty"`
-	Allocs      *uint64 `json:"allocs_per_inference,omitempty"`
-	Out         string  `json:"weights,omitempty"`
-	Package     string  `json:"package"`
-	ResumedAt   int     `json:"resumed_at_epoch,omitempty"`
-	Interrupted bool    `json:"interrupted,omitempty"`
+	Network     string   `json:"network"`
+	Params      int      `json:"params"`
+	Samples     int      `json:"samples"`
+	Valid       int      `json:"validation_samples"`
+	Last        Epoch    `json:"last_epoch"`
+	Nanos       float64  `json:"ns_per_inference,omitempty"`
+	Allocs      *uint64  `json:"allocs_per_inference,omitempty"`
+	Out         string   `json:"weights,omitempty"`
+	Package     string   `json:"package"`
+	ResumedAt   int      `json:"resumed_at_epoch,omitempty"`
+	Interrupted bool     `json:"interrupted,omitempty"`
+	Changed     []string `json:"changed,omitempty"` // settings that differ from those of the checkpoint
+	Done        bool     `json:"nothing_left_to_train,omitempty"`
 }
 
 // CheckpointOf returns the checkpoint that lies beside a weight file.
@@ -64,21 +69,39 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 		return nil, err
 	}
 	defer remove()
-	j, err := o.job(dir, shape)
-	if err != nil {
+	t := &training{TrainOptions: o, net: net, shape: shape, now: &checkpoint{}}
+	if c.Canonical != nil {
+		t.now.Spec = string(c.Canonical(net))
+	}
+	if err := t.prepare(dir); err != nil {
 		return nil, err
 	}
 	b, err := c.build(ctx, net, toTrain)
 	if err != nil {
 		return nil, interrupted(ctx, err)
 	}
-	report := &TrainReport{Network: net.Name, Samples: j.Samples, Valid: j.ValidCount, Out: o.Out, Package: b.Package}
-	err = b.process(ctx, j, o.Talk, func(e event) { o.handle(e, report) })
-	if err != nil && !errors.Is(err, ErrInterrupted) {
+	t.report = &TrainReport{Network: net.Name, Samples: t.job.Samples, Valid: t.job.ValidCount, Out: o.Out, Package: b.Package, Changed: t.changed}
+	err = t.explain(b.process(ctx, t.job, o.Talk, t.handle))
+	if !t.reached || err != nil && !errors.Is(err, ErrInterrupted) {
 		return nil, err
 	}
-	report.Interrupted = err != nil
-	return report, err
+	if saveErr := t.save(); saveErr != nil {
+		return nil, saveErr
+	}
+	t.report.Interrupted = err != nil
+	return t.report, err
+}
+
+// training is a run of training.
+type training struct {
+	TrainOptions
+	net     *spec.Network
+	shape   *Shape
+	job     job
+	now     *checkpoint // of what is reached
+	changed []string    // since the checkpoint that is resumed
+	report  *TrainReport
+	reached bool // the runner has written weights
 }
 
 // OptionError is an option that does not fit the network or the others.
@@ -116,48 +139,136 @@ func (o *TrainOptions) check(net *spec.Network) error {
 	return nil
 }
 
-// job reads the data, splits it and writes it for the runner.
-func (o *TrainOptions) job(dir string, shape *Shape) (j job, err error) {
-	data, err := o.Data.Read(shape.Inputs, shape.Targets())
-	if err != nil {
-		return j, err
+// prepare reads the data, splits it and writes it for the runner.
+func (t *training) prepare(dir string) error {
+	var resumed *checkpoint
+	if t.Resume {
+		var err error
+		if resumed, err = readCheckpoint(CheckpointOf(t.Out)); err != nil {
+			return err
+		}
+		t.now.Columns = resumed.Columns
+	} else if t.Weights != "" {
+		if _, err := readWeights(t.net, t.shape, t.Weights); err != nil {
+			return err
+		}
+		t.now.Columns = trainedColumns(t.Weights)
 	}
-	train, held, err := split(data.N, o.Fraction, o.Seed)
+	data, err := t.read(t.Data)
 	if err != nil {
-		return j, o.named(err)
+		return err
 	}
-	j = job{
+	if t.now.Columns.Inputs == nil {
+		t.now.Columns.Inputs = data.Columns.Inputs
+	}
+	if t.now.Columns.Targets == nil {
+		t.now.Columns.Targets = data.Columns.Targets
+	}
+	train, held, err := split(data.N, t.Fraction, t.Seed)
+	if err != nil {
+		return nameFile(err, t.Data.Data)
+	}
+	t.job = job{
 		Command: "train", Data: filepath.Join(dir, "train"), Samples: len(train), ValidCount: len(held),
-		Weights: o.Weights, Resume: o.Resume, Epochs: o.Epochs, Batch: o.Batch, Seed: o.Seed, Shuffle: o.Shuffle,
-		Workers: o.Workers,
+		Weights: t.Weights, Out: filepath.Join(dir, "weights"), Epochs: t.Epochs, Batch: t.Batch, Seed: t.Seed,
+		Shuffle: t.Shuffle, Workers: t.Workers,
 	}
-	if j.Batch == 0 {
-		j.Batch = shape.Batch
+	if t.job.Batch == 0 {
+		t.job.Batch = t.shape.Batch
 	}
-	if o.Out != "" {
-		if j.Out, err = filepath.Abs(o.Out); err != nil {
-			return j, err
+	h := &t.now.checkpointHeader
+	h.Seed, h.Batch, h.Shuffle, h.Validation, h.Samples = t.Seed, t.job.Batch, t.Shuffle, &t.Fraction, len(train)
+	if h.Data, err = writeSamples(t.job.Data, t.shape, data, train); err != nil {
+		return nameFile(err, t.Data.Data)
+	}
+	valid := t.Data.Data
+	if t.Valid.Data != "" {
+		valid = t.Valid.Data
+		if data, err = t.read(t.Valid); err != nil {
+			return err
 		}
-		j.Checkpoint = CheckpointOf(j.Out)
-	}
-	if j.DataHash, err = writeSamples(j.Data, shape, data, train); err != nil {
-		return j, o.named(err)
-	}
-	if o.Valid.Data != "" {
-		if data, err = o.Valid.Read(shape.Inputs, shape.Targets()); err != nil {
-			return j, err
-		}
-		held, j.ValidCount = allRows(data.N), data.N
+		held, t.job.ValidCount = allRows(data.N), data.N
 	}
 	if len(held) > 0 {
-		j.Valid = filepath.Join(dir, "valid")
-		_, err = writeSamples(j.Valid, shape, data, held)
+		t.job.Valid = filepath.Join(dir, "valid")
+		if _, err = writeSamples(t.job.Valid, t.shape, data, held); err != nil {
+			return nameFile(err, valid)
+		}
 	}
-	return j, o.named(err)
+	if resumed != nil {
+		return t.resume(resumed, dir)
+	}
+	return nil
 }
 
-// named puts the name of the data file into an error that has none.
-func (o *TrainOptions) named(err error) error { return nameFile(err, o.Data.Data) }
+// read reads samples by the columns that the training knows.
+func (t *training) read(s dataset.Source) (*dataset.Samples, error) {
+	s.Trained = t.now.Columns
+	data, err := s.Read(t.shape.Inputs, t.shape.Targets())
+	if err == nil {
+		sayLeft(t.Talk, s, data)
+	}
+	return data, err
+}
+
+// resume goes on from a checkpoint, if it is one of this training.
+func (t *training) resume(c *checkpoint, dir string) (err error) {
+	if err := c.matches(CheckpointOf(t.Out), &t.now.checkpointHeader); err != nil {
+		return err
+	}
+	if t.changed, err = c.changes(t.now.Spec); err != nil {
+		return err
+	}
+	if out, err := os.ReadFile(t.Out); err == nil && !bytes.Equal(out, c.weights) {
+		fmt.Fprintf(t.Talk, "note: %s is not the file of the checkpoint; the training goes on from the weights in the checkpoint\n", t.Out)
+	}
+	t.now.Path = c.Path
+	return c.unpack(dir, &t.job)
+}
+
+// explain words an error of the runner about the files that resume unpacked.
+func (t *training) explain(err error) error {
+	var invalid *InvalidError
+	if !t.Resume || !errors.As(err, &invalid) {
+		return err
+	}
+	msg := strings.NewReplacer(t.job.Trainer, CheckpointOf(t.Out), t.job.Weights, CheckpointOf(t.Out)).Replace(invalid.Msg)
+	if t.changed != nil {
+		msg += "; the spec has changed since: " + strings.Join(t.changed, ", ")
+	}
+	return &InvalidError{Kind: "checkpoint", Msg: msg}
+}
+
+// save checks the weights that the runner wrote and puts them, and the
+// checkpoint beside them, in place.
+func (t *training) save() error {
+	stats, err := ReadWeightStats(t.net, t.shape, t.job.Out)
+	if err != nil {
+		return err
+	}
+	if bad := stats.Warnings(); bad != nil {
+		return fmt.Errorf("training diverged: %s after the last step; a smaller learning rate may help. Nothing was saved", strings.Join(bad, ", "))
+	}
+	if t.Out == "" {
+		return nil
+	}
+	if t.now.weights, err = os.ReadFile(t.job.Out); err != nil {
+		return err
+	}
+	if t.now.trainer, err = os.ReadFile(t.job.Out + ".trainer"); err != nil {
+		return err
+	}
+	if t.now.weights, err = withColumns(t.now.weights, t.now.Columns); err != nil {
+		return err
+	}
+	if err := t.now.save(CheckpointOf(t.Out)); err != nil {
+		return err
+	}
+	return nnrt.SaveFile(t.Out, func(w io.Writer) error {
+		_, err := w.Write(t.now.weights)
+		return err
+	})
+}
 
 func nameFile(err error, path string) error {
 	var e *dataset.Error
@@ -168,19 +279,29 @@ func nameFile(err error, path string) error {
 }
 
 // handle notes an event of the runner in the report.
-func (o *TrainOptions) handle(e event, report *TrainReport) {
+func (t *training) handle(e event) {
 	switch e.Event {
 	case "start":
-		report.Params, report.ResumedAt = e.Params, e.Epoch.Epoch
-		if o.Begin != nil {
-			o.Begin(report)
+		t.report.Params, t.report.ResumedAt = e.Params, e.Epoch.Epoch
+		if path := e.Message; t.now.Path != "" && t.now.Path != path {
+			t.report.Changed = append(t.report.Changed, fmt.Sprintf("--path: %s → %s", t.now.Path, path))
+		}
+		t.now.Path = e.Message
+		t.report.Done = t.Resume && e.Epoch.Epoch >= t.Epochs
+		if t.Begin != nil {
+			t.Begin(t.report)
 		}
 	case "epoch":
-		report.Last = e.Epoch
-		if o.Progress != nil {
-			o.Progress(e.Epoch)
+		e.Epoch.Note = e.Message
+		t.report.Last = e.Epoch
+		if t.Progress != nil {
+			t.Progress(e.Epoch)
 		}
 	case "done":
-		report.Nanos, report.Allocs = e.Nanos, e.Allocs
+		t.report.Nanos, t.report.Allocs = e.Nanos, e.Allocs
+	}
+	if e.Event == "done" || e.Event == "interrupted" {
+		t.reached = true
+		t.now.progress = progress{Epoch: e.Epoch.Epoch, Next: e.Next, LossSum: e.LossSum}
 	}
 }

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"fmt"
 	"io"
+	"os"
 
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
@@ -31,16 +33,19 @@ type UnusedInputs struct {
 	Elements []int  `json:"elements"`
 }
 
-// NonFinite returns the number of weights that are NaN or infinite.
-func (s *WeightStats) NonFinite() int {
-	n := 0
+// Warnings says which tensors hold NaN or infinite elements.
+func (s *WeightStats) Warnings() []string {
+	var out []string
 	for _, t := range s.Tensors {
-		n += t.NonFinite
+		if t.NonFinite > 0 {
+			out = append(out, fmt.Sprintf("%s of %s: NaN or infinite", count(t.NonFinite, "element"), t.Name))
+		}
 	}
-	return n
+	return out
 }
 
-// ReadWeightStats reads a weight file of the network and counts.
+// ReadWeightStats reads a weight file of the network and counts. Weights of
+// another architecture are refused.
 func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats, error) {
 	tensors := make([]nnrt.Tensor, len(shape.Params))
 	for i, p := range shape.Params {
@@ -53,7 +58,8 @@ func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats
 		live[in.Name] = make([]bool, in.Size)
 	}
 	err := nnrt.LoadFile(path, func(r io.Reader) error {
-		return nnrt.LoadTensors(r, tensors, nil, func(i int, v []float64) error {
+		check := func(meta map[string]string) error { return nnrt.CheckArch(meta, net.Arch()) }
+		return nnrt.LoadTensors(r, tensors, check, func(i int, v []float64) error {
 			counts[i] = countTensor(shape.Params[i], v)
 			if in, ok := first[shape.Params[i].Name]; ok {
 				markColumns(live[in], v)
@@ -76,6 +82,14 @@ func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats
 		}
 	}
 	return stats, nil
+}
+
+// readWeights is ReadWeightStats, but a missing file is no wrong one.
+func readWeights(net *spec.Network, shape *Shape, path string) (*WeightStats, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	return ReadWeightStats(net, shape, path)
 }
 
 func countTensor(p Param, v []float64) TensorStats {

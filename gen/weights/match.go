@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/runtime/nnrt"
 )
 
 // Match is the origin of a tensor of the network.
@@ -23,6 +25,8 @@ type Match struct {
 type Matches struct {
 	Tensors []Match  `json:"tensors"`
 	Unused  []string `json:"unused,omitempty"` // tensors of the file
+	// Columns are those of the table that the weights were trained on.
+	Columns dataset.Columns `json:"-"`
 }
 
 // Errors are all that is wrong with a file as weights of a network.
@@ -53,6 +57,20 @@ func Expected(prog *ir.Program) *Matches {
 	return m
 }
 
+// Load reads a weight file of a network of this architecture, as spec.Network's
+// Arch describes it, and finds the parameters of its program. A file that does
+// not say of which architecture it is is accepted.
+func Load(path, arch string, prog *ir.Program) (*Matches, error) {
+	f, err := ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := nnrt.CheckArch(f.Meta, arch); err != nil {
+		return nil, &Error{Path: path, Msg: err.Error(), Hint: "give weights of this network"}
+	}
+	return f.FitTo(prog, nil)
+}
+
 // Fit reads a weight file and finds the parameters of a program in it.
 func Fit(path string, prog *ir.Program, rules []Rule) (*Matches, error) {
 	f, err := ReadFile(path)
@@ -67,7 +85,7 @@ func Fit(path string, prog *ir.Program, rules []Rule) (*Matches, error) {
 func (f *File) FitTo(prog *ir.Program, rules []Rule) (*Matches, error) {
 	m := &matcher{file: f, prog: prog, used: map[string]bool{}}
 	m.check(rules)
-	out := &Matches{}
+	out := &Matches{Columns: dataset.ColumnsOf(f.Meta)}
 	for _, p := range prog.Params {
 		if match := m.find(p.Param, rules); match != nil {
 			out.Tensors = append(out.Tensors, *match)

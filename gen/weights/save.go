@@ -16,14 +16,22 @@ func (m *Matches) SaveFile(path string, dtype ir.DType) error {
 
 // Save writes the tensors as a weight file of the network.
 func (m *Matches) Save(w io.Writer, dtype ir.DType) error {
+	columns, err := m.Columns.Metadata()
+	if err != nil {
+		return err
+	}
+	var meta []string
+	for key, value := range columns {
+		meta = append(meta, key, value)
+	}
 	tensors := make([]nnrt.Tensor, len(m.Tensors))
 	for i, t := range m.Tensors {
 		tensors[i] = nnrt.Tensor{Name: t.Name, Shape: t.Shape}
 	}
 	if dtype == ir.Float64 {
-		return nnrt.SaveTensors(w, tensors, nil, func(i int, v []float64) { copy(v, m.Tensors[i].Values) })
+		return nnrt.SaveTensors(w, tensors, meta, func(i int, v []float64) { copy(v, m.Tensors[i].Values) })
 	}
-	return nnrt.SaveTensors(w, tensors, nil, func(i int, v []float32) {
+	return nnrt.SaveTensors(w, tensors, meta, func(i int, v []float32) {
 		for j, x := range m.Tensors[i].Values {
 			v[j] = float32(x)
 		}

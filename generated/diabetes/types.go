@@ -2,6 +2,8 @@
 
 package diabetes
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 const (
 	Inputs   = 10  // numbers per sample
 	Outputs  = 1   // numbers per sample
@@ -17,6 +19,27 @@ type Output [1]float32
 
 // Target is what the output should be.
 type Target [1]float32
+
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y *Target) Valid() error {
+	for i, v := range y {
+		if v-v != 0 {
+			return nnrt.NumberError("diabetes.Target", i, float64(v))
+		}
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrt.TargetError(i, err)
+		}
+	}
+	return nil
+}
 
 // Workspace holds the intermediate values of one inference. Its zero value is ready
 // to use; use one per goroutine.

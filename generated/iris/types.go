@@ -2,6 +2,8 @@
 
 package iris
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 const (
 	Inputs   = 4   // numbers per sample
 	Outputs  = 3   // numbers per sample
@@ -31,6 +33,25 @@ var Labels = [...]string{"setosa", "versicolor", "virginica"}
 
 // Target is the number of the right class, 0…2.
 type Target int32
+
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y Target) Valid() error {
+	if uint32(y) >= 3 {
+		return nnrt.ClassError("iris.Target", int(y), 3)
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrt.TargetError(i, err)
+		}
+	}
+	return nil
+}
 
 // Workspace holds the intermediate values of one inference. Its zero value is ready
 // to use; use one per goroutine.

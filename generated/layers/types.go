@@ -2,6 +2,8 @@
 
 package layers
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 const (
 	Inputs   = 24  // numbers per sample
 	Outputs  = 11  // numbers per sample
@@ -21,6 +23,27 @@ type Output struct {
 // Target is what the outputs should be.
 type Target struct {
 	Y [3]float32
+}
+
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y *Target) Valid() error {
+	for i, v := range &y.Y {
+		if v-v != 0 {
+			return nnrt.NumberError("layers.Target.Y", i, float64(v))
+		}
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrt.TargetError(i, err)
+		}
+	}
+	return nil
 }
 
 // Workspace holds the intermediate values of one inference. Its zero value is ready

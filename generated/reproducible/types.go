@@ -2,6 +2,8 @@
 
 package reproducible
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 const (
 	Inputs   = 22   // numbers per sample
 	Outputs  = 4    // numbers per sample
@@ -39,6 +41,30 @@ var ClassLabels = [...]string{"low", "middle", "high"}
 type Target struct {
 	Class int32 // class, 0…2
 	Value [1]float32
+}
+
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y *Target) Valid() error {
+	if uint32(y.Class) >= 3 {
+		return nnrt.ClassError("reproducible.Target.Class", int(y.Class), 3)
+	}
+	for i, v := range &y.Value {
+		if v-v != 0 {
+			return nnrt.NumberError("reproducible.Target.Value", i, float64(v))
+		}
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrt.TargetError(i, err)
+		}
+	}
+	return nil
 }
 
 // Workspace holds the intermediate values of one inference. Its zero value is ready

@@ -4,6 +4,7 @@ package standalone
 
 import (
 	"io"
+	"sync/atomic"
 )
 
 // The generated code and the runtime must fit together: if this does not
@@ -17,7 +18,8 @@ const (
 // [Trainer] owns the Net it trains. To serve while training: Clone, train the
 // clone, then publish it in an atomic pointer.
 type Net struct {
-	p *params
+	p     *params
+	owned atomic.Bool // by a trainer
 }
 
 // New returns a network with the initial values the spec asks for. They

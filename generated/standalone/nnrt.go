@@ -138,8 +138,10 @@ func nnrt_atPath(path string, err error) error {
 // SaveFile writes a file so that, whatever happens, path holds either the old or
 // the whole new contents: write fills a temporary file in the same directory,
 // which is then synced and renamed, and the directory is synced. A temporary file
-// is removed on failure. The permission bits of an existing file are kept where
-// the system allows it; a new file gets 0644. A symbolic link is followed.
+// is removed on failure; it has the number of the process in its name,
+// .nnrt-PID-*.tmp, by which one that a killed process left is known. The permission
+// bits of an existing file are kept where the system allows it; a new file gets
+// 0644. A symbolic link is followed.
 //
 // Errors begin with the path; an error of write is wrapped.
 func nnrtSaveFile(path string, write func(w io.Writer) error) error {
@@ -187,7 +189,7 @@ func nnrt_saveFile(path string, write func(w io.Writer) error, fault func(step s
 	}
 	var f *os.File
 	if err := try("create", func() (err error) {
-		f, err = os.CreateTemp(dir, ".nnrt-*.tmp")
+		f, err = os.CreateTemp(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
 		return err
 	}); err != nil {
 		return err
@@ -1186,6 +1188,24 @@ func nnrtBadClass(fn string, index, class, classes int) {
 	panic(fn + ": y[" + strconv.Itoa(index) + "] = " + strconv.Itoa(class) + ", want a class from 0 to " + strconv.Itoa(classes-1))
 }
 
+// BadWorkers panics because the number of workers is negative, with a message
+// such as
+//
+//	digits.NewTrainer: Options.Workers = -1, want at least 0
+//
+//go:noinline
+func nnrtBadWorkers(fn string, got int) {
+	panic(fn + ": Options.Workers = " + strconv.Itoa(got) + ", want at least 0")
+}
+
+// Misused panics because something is not in the state that a function needs, with
+// a message such as
+//
+//	digits.Trainer.Step: the trainer is closed
+//
+//go:noinline
+func nnrtMisused(fn, why string) { panic(fn + ": " + why) }
+
 // Philox is the counter-based generator Philox4x32-10 of Salmon, Moraes, Dror and
 // Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). It maps a key, of
 // which the low 32 bits are the first key word, and a counter of four words to
@@ -1241,6 +1261,18 @@ func nnrtUniform(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float
 func nnrtNormal(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float64 {
 	r0, r1, _, _ := nnrtRandom(seed, purpose, 0, layer, uint32(i>>32), uint32(i))
 	return nnrtNormInv64(float64((float64((uint64(r0)<<32|uint64(r1))>>12) + 0.5) * 0x1p-52))
+}
+
+// ClassError returns an error for a target that is no class number, such as
+//
+//	digits.Target: class 10, want one from 0 to 9
+func nnrtClassError(what string, class, classes int) error {
+	return errors.New(what + ": class " + strconv.Itoa(class) + ", want one from 0 to " + strconv.Itoa(classes-1))
+}
+
+// TargetError says which of several targets an error is about: target 7: …
+func nnrtTargetError(index int, err error) error {
+	return errors.New("target " + strconv.Itoa(index) + ": " + err.Error())
 }
 
 // Team is a group of goroutines that share the work of an owner: the caller of

@@ -32,6 +32,25 @@ var Labels = [...]string{"low", "middle", "high"}
 // Target is the number of the right class, 0…2.
 type Target int32
 
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y Target) Valid() error {
+	if uint32(y) >= 3 {
+		return nnrtClassError("standalone.Target", int(y), 3)
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrtTargetError(i, err)
+		}
+	}
+	return nil
+}
+
 // Workspace holds the intermediate values of one inference. Its zero value is ready
 // to use; use one per goroutine.
 type Workspace struct {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 )
 
@@ -36,8 +37,10 @@ func atPath(path string, err error) error {
 // SaveFile writes a file so that, whatever happens, path holds either the old or
 // the whole new contents: write fills a temporary file in the same directory,
 // which is then synced and renamed, and the directory is synced. A temporary file
-// is removed on failure. The permission bits of an existing file are kept where
-// the system allows it; a new file gets 0644. A symbolic link is followed.
+// is removed on failure; it has the number of the process in its name,
+// .nnrt-PID-*.tmp, by which one that a killed process left is known. The permission
+// bits of an existing file are kept where the system allows it; a new file gets
+// 0644. A symbolic link is followed.
 //
 // Errors begin with the path; an error of write is wrapped.
 func SaveFile(path string, write func(w io.Writer) error) error {
@@ -85,7 +88,7 @@ func saveFile(path string, write func(w io.Writer) error, fault func(step string
 	}
 	var f *os.File
 	if err := try("create", func() (err error) {
-		f, err = os.CreateTemp(dir, ".nnrt-*.tmp")
+		f, err = os.CreateTemp(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
 		return err
 	}); err != nil {
 		return err

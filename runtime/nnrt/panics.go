@@ -39,3 +39,21 @@ func BadBatch(fn string, got, most int) {
 func BadClass(fn string, index, class, classes int) {
 	panic(fn + ": y[" + strconv.Itoa(index) + "] = " + strconv.Itoa(class) + ", want a class from 0 to " + strconv.Itoa(classes-1))
 }
+
+// BadWorkers panics because the number of workers is negative, with a message
+// such as
+//
+//	digits.NewTrainer: Options.Workers = -1, want at least 0
+//
+//go:noinline
+func BadWorkers(fn string, got int) {
+	panic(fn + ": Options.Workers = " + strconv.Itoa(got) + ", want at least 0")
+}
+
+// Misused panics because something is not in the state that a function needs, with
+// a message such as
+//
+//	digits.Trainer.Step: the trainer is closed
+//
+//go:noinline
+func Misused(fn, why string) { panic(fn + ": " + why) }

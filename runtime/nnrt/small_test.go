@@ -1,6 +1,7 @@
 package nnrt
 
 import (
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -95,4 +96,13 @@ func TestPanics(t *testing.T) {
 	require.PanicsWithValue(t, "digits.Trainer.Step: len(y) = 3, want 32 (= len(x))", func() { BadMatch("digits.Trainer.Step", "len(y)", 3, "len(x)", 32) })
 	require.PanicsWithValue(t, "digits.Trainer.Step: 65 samples, want 1 to 64", func() { BadBatch("digits.Trainer.Step", 65, 64) })
 	require.PanicsWithValue(t, "digits.Trainer.Step: y[7] = 10, want a class from 0 to 9", func() { BadClass("digits.Trainer.Step", 7, 10, 10) })
+}
+
+func TestPanicsAndTargets(t *testing.T) {
+	require.PanicsWithValue(t, "n.NewTrainer: Options.Workers = -1, want at least 0", func() { BadWorkers("n.NewTrainer", -1) })
+	require.PanicsWithValue(t, "n.Trainer.Step: the trainer is closed", func() { Misused("n.Trainer.Step", "the trainer is closed") })
+	err := ClassError("n.Target", -3, 10)
+	require.EqualError(t, err, "n.Target: class -3, want one from 0 to 9")
+	require.EqualError(t, TargetError(7, err), "target 7: n.Target: class -3, want one from 0 to 9")
+	require.EqualError(t, NumberError("n.Target.Value", 2, math.Inf(-1)), "n.Target.Value: element 2 is -Inf, want a finite number")
 }

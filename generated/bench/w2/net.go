@@ -4,6 +4,7 @@ package w2
 
 import (
 	"io"
+	"sync/atomic"
 
 	"github.com/nngen-go/nngen/runtime/nnrt"
 )
@@ -19,7 +20,8 @@ const (
 // [Trainer] owns the Net it trains. To serve while training: Clone, train the
 // clone, then publish it in an atomic pointer.
 type Net struct {
-	p *params
+	p     *params
+	owned atomic.Bool // by a trainer
 }
 
 // New returns a network with the initial values the spec asks for. They

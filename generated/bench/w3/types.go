@@ -2,6 +2,8 @@
 
 package w3
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 const (
 	Inputs   = 784    // numbers per sample
 	Outputs  = 10     // numbers per sample
@@ -28,6 +30,25 @@ func (y *Output) ArgMax() int {
 
 // Target is the number of the right class, 0…9.
 type Target int32
+
+// Valid returns an error for a class out of range, for which training panics, and
+// for a number that is not finite. Check so what comes from outside.
+func (y Target) Valid() error {
+	if uint32(y) >= 10 {
+		return nnrt.ClassError("w3.Target", int(y), 10)
+	}
+	return nil
+}
+
+// ValidTargets returns an error for the first target that is not valid.
+func ValidTargets(y []Target) error {
+	for i := range y {
+		if err := y[i].Valid(); err != nil {
+			return nnrt.TargetError(i, err)
+		}
+	}
+	return nil
+}
 
 // Workspace holds the intermediate values of one inference. Its zero value is ready
 // to use; use one per goroutine.

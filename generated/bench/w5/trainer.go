@@ -44,11 +44,25 @@ type Trainer struct {
 // shareFrom is the number of samples whose step takes about 50 µs.
 const shareFrom = 2
 
-// NewTrainer returns a trainer of n. Its workers end with Close.
+// NewTrainer returns a trainer of n. Its workers end with Close. It panics if n
+// has a trainer that is not closed.
 func NewTrainer(n *Net, o Options) *Trainer {
+	if o.Workers < 0 {
+		nnrt.BadWorkers("w5.NewTrainer", o.Workers)
+	}
+	if !n.owned.CompareAndSwap(false, true) {
+		nnrt.Misused("w5.NewTrainer", "the Net has a trainer already; Close that one, or train a Clone")
+	}
 	t := &Trainer{LearningRate: 0.01, net: n, seed: o.Seed, step: 1, m: nnrt.AllocAligned[memory]()}
 	t.employ(o.Workers, shareFrom)
 	return t
+}
+
+// open panics if the trainer is closed.
+func (t *Trainer) open(fn string) {
+	if t.net == nil {
+		nnrt.Misused(fn, "the trainer is closed")
+	}
 }
 
 // employ starts workers, if there can be batches of from samples.
@@ -99,6 +113,7 @@ func (t *Trainer) learnPart(part, parts int) { t.learn(t.x, part, parts) }
 // Step trains on a batch of 1…MaxBatch samples and returns the loss it had
 // before the step, without the regularisers' penalty. It does not allocate.
 func (t *Trainer) Step(x []Input, y []Target) (loss float32) {
+	t.open("w5.Trainer.Step")
 	check("w5.Trainer.Step", x, y)
 	if len(x) == 1 {
 		loss = t.stepOne(x, y)
@@ -132,6 +147,7 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 // To accumulate several batches into one step, add their gradients and Apply
 // the result.
 func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) {
+	t.open("w5.Trainer.Gradients")
 	check("w5.Trainer.Gradients", x, y)
 	loss = t.gradients(&g.p, x, y)
 	t.seen += uint32(len(x))
@@ -141,6 +157,7 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 // Apply makes one step of the optimiser on the gradients: regularisers,
 // clipping, sgd. It does not allocate.
 func (t *Trainer) Apply(g *Gradients) {
+	t.open("w5.Trainer.Apply")
 	t.update(&g.p)
 	t.step++
 	t.seen = 0
@@ -148,6 +165,7 @@ func (t *Trainer) Apply(g *Gradients) {
 
 // Loss returns the loss of a batch as in inference, without training.
 func (t *Trainer) Loss(x []Input, y []Target) (loss float32) {
+	t.open("w5.Trainer.Loss")
 	check("w5.Trainer.Loss", x, y)
 	t.divide((*Trainer).evaluatePart, x, y, nil)
 	return t.evaluated(x)
@@ -158,7 +176,10 @@ func (t *Trainer) Steps() int { return int(t.step) - 1 }
 
 // Close ends the training and the workers; the Net is free again.
 func (t *Trainer) Close() {
-	t.net = nil
+	if t.net != nil {
+		t.net.owned.Store(false)
+		t.net = nil
+	}
 	if t.team != nil {
 		t.team.Close()
 		t.team = nil

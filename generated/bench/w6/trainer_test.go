@@ -148,6 +148,50 @@ func TestBatchPanics(t *testing.T) {
 	}
 }
 
+// TestMisuse: what a trainer cannot do panics, and says why.
+func TestMisuse(t *testing.T) {
+	n := New(1)
+	tr := NewTrainer(n, Options{})
+	x, y := make([]Input, 1), make([]Target, 1)
+	batch(x, y, 0)
+	message := func(f func()) (got any) {
+		defer func() { got = recover() }()
+		f()
+		return nil
+	}
+	want := func(name, want string, f func()) {
+		if got := message(f); got != "w6."+want {
+			t.Errorf("%s: %v, want w6.%s", name, got, want)
+		}
+	}
+	want("workers", "NewTrainer: Options.Workers = -1, want at least 0", func() { NewTrainer(New(1), Options{Workers: -1}) })
+	want("two trainers", "NewTrainer: the Net has a trainer already; Close that one, or train a Clone", func() { NewTrainer(n, Options{}) })
+	tr.Close()
+	tr.Close()
+	for name, f := range map[string]func(){
+		"Step": func() { tr.Step(x, y) }, "Gradients": func() { tr.Gradients(new(Gradients), x, y) },
+		"Apply": func() { tr.Apply(new(Gradients)) }, "Loss": func() { tr.Loss(x, y) },
+	} {
+		want("closed", "Trainer."+name+": the trainer is closed", f)
+	}
+	NewTrainer(n, Options{}).Close()
+}
+
+// TestValid: targets can be checked without a panic.
+func TestValid(t *testing.T) {
+	x, y := make([]Input, 2), make([]Target, 2)
+	batch(x, y, 0)
+	if err := ValidTargets(y); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []Target{{0: float32(math.NaN())}, {float32(math.Inf(1))}} {
+		y[1] = bad
+		if err := ValidTargets(y); y[1].Valid() == nil || err == nil || err.Error() != "target 1: "+y[1].Valid().Error() {
+			t.Errorf("%v is accepted: %v", bad, err)
+		}
+	}
+}
+
 // TestZeroAllocationsTraining: a step does not allocate.
 func TestZeroAllocationsTraining(t *testing.T) {
 	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
@@ -215,6 +259,9 @@ func ExampleNet_Clone() {
 	learning := serving.Load().Clone()
 	trainer := NewTrainer(learning, Options{Seed: 1})
 	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
+	if err := ValidTargets(y); err != nil { // they come from outside, and Step panics for a wrong class
+		return
+	}
 	trainer.Step(x, y)
 	trainer.Close()
 	serving.Store(learning)

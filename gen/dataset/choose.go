@@ -1,0 +1,215 @@
+package dataset
+
+import (
+	"slices"
+	"strings"
+)
+
+// chooser chooses the columns of a table.
+//
+// The targets are the named columns; else those of the training, if it is
+// known; else those with the names of outputs that the spec names; else the
+// last ones, or, with inputs by name, all that is left. The inputs are those of
+// the training, if it is known; else those with the names of the inputs, the
+// name alone for a single number, with a count from 0 or 1 behind it for
+// several (pose0, pose_1, pose.2, pose[3]). One input may be taken by position
+// instead: it is all other columns, and their number must be right. Several are
+// never taken by position. Columns that are left when the inputs are known by
+// name are left out.
+type chooser struct {
+	file    *File
+	trained Columns
+}
+
+// names returns the names of columns.
+func (c *chooser) names(columns []int) []string {
+	var names []string
+	for _, i := range columns {
+		names = append(names, c.file.Columns[i])
+	}
+	return names
+}
+
+// others returns the columns that are not among these.
+func (c *chooser) others(columns []int) []int {
+	var out []int
+	for i := range c.file.Columns {
+		if !slices.Contains(columns, i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// both chooses the columns of inputs and targets.
+func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, err error) {
+	f, ni, nt := c.file, width(inputs), width(targets)
+	if len(named) > 0 && len(named) != nt {
+		return nil, nil, f.errorf("%d target columns are named and the network has %d (%s)", len(named), nt, describe(targets))
+	}
+	if out, err = c.targets(targets, named); err != nil {
+		return nil, nil, err
+	}
+	if out == nil && len(c.trained.Targets) == nt {
+		missing := c.missing(c.trained.Targets)
+		return nil, nil, f.errorf("no column is named %s, as that of the targets in training was; the columns are %s; name the columns of the targets with --target-column",
+			quote(missing[0]), shorten(f.Columns))
+	}
+	if in, err = c.byName("input", inputs, c.trained.Inputs, out); err != nil {
+		return nil, nil, err
+	}
+	switch rest := c.others(append(out[:len(out):len(out)], in...)); {
+	case in != nil && out != nil:
+		return in, out, nil
+	case in != nil && len(rest) == nt:
+		return in, rest, nil
+	case in != nil:
+		if out, err = c.spelled(targets); out != nil || err != nil {
+			return in, out, err
+		}
+		return nil, nil, f.errorf("beside the inputs there are %s and the network has %s (%s); name the columns of the targets with --target-column",
+			plural(len(rest), "column"), plural(nt, "target"), describe(targets))
+	case out != nil && len(rest) == ni:
+		return rest, out, nil
+	case out != nil, len(rest) != ni+nt:
+		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)",
+			plural(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
+	default:
+		return rest[:ni], rest[ni:], c.suspicious(targets, rest[:ni], rest[ni:])
+	}
+}
+
+// inputs chooses the columns of the inputs, where there may be targets too.
+func (c *chooser) inputs(inputs, targets []Port, named []string) ([]int, error) {
+	out, err := c.targets(targets, named)
+	if err != nil {
+		return nil, err
+	}
+	in, err := c.byName("input", inputs, c.trained.Inputs, out)
+	if in != nil || err != nil {
+		return in, err
+	}
+	f, ni, nt := c.file, width(inputs), width(targets)
+	rest := c.others(out)
+	switch {
+	case len(rest) == ni:
+		return rest, nil
+	case nt > 0 && out == nil && len(rest) == ni+nt:
+		return nil, f.errorf("the file has %s, for inputs (%s) and targets (%s), and the weights do not know which are which; name the columns of the targets with --target-column",
+			plural(len(f.Columns), "column"), describe(inputs), describe(targets))
+	}
+	return nil, f.errorf("the file has %s for the inputs; the network takes %d (%s)", plural(len(rest), "column"), ni, describe(inputs))
+}
+
+// only chooses the columns of ports in a file of their own.
+func (c *chooser) only(kind string, ports []Port, trained []string) ([]int, error) {
+	pick, err := c.byName(kind, ports, trained, nil)
+	if pick != nil || err != nil {
+		return pick, err
+	}
+	all := c.others(nil)
+	if len(all) != width(ports) {
+		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)", plural(len(all), "column"), width(ports), kind, describe(ports))
+	}
+	return all, nil
+}
+
+// targets returns the columns of the targets as far as names tell, else nil.
+func (c *chooser) targets(targets []Port, named []string) ([]int, error) {
+	var out []int
+	for _, name := range named {
+		i := slices.Index(c.file.Columns, name)
+		switch {
+		case i < 0:
+			return nil, c.file.errorf("no column is named %s; the columns are %s", quote(name), shorten(c.file.Columns))
+		case slices.Contains(out, i):
+			return nil, c.file.errorf("the target column %s is named twice", quote(name))
+		}
+		out = append(out, i)
+	}
+	if out != nil || len(targets) == 0 {
+		return out, nil
+	}
+	if len(c.trained.Targets) == width(targets) {
+		return c.find(c.trained.Targets), nil
+	}
+	if len(targets) == 1 && targets[0].Name == defaultTarget {
+		return nil, nil // suspicious looks whether it is there
+	}
+	return c.spelled(targets)
+}
+
+// byName returns the columns that have the names of the training or of the
+// ports, nil if one port is to be taken by position.
+func (c *chooser) byName(kind string, ports []Port, trained []string, taken []int) ([]int, error) {
+	known := len(trained) == width(ports) && len(ports) > 0
+	pick := c.find(trained)
+	if !known || pick == nil {
+		var err error
+		if pick, err = c.spelled(ports); err != nil {
+			return nil, err
+		}
+		// Names that the training did not go by do not stand for its own.
+		if known {
+			before := chooser{file: &File{Columns: trained}}
+			if same, err := before.spelled(ports); same == nil || err != nil {
+				pick = nil
+			}
+		}
+	}
+	switch {
+	case pick != nil:
+		return pick, c.disjoint(pick, taken)
+	case known:
+		return nil, c.file.errorf("no column is named %s, as %ss of the training were; the columns are %s",
+			shorten(c.missing(trained)), kind, shorten(c.file.Columns))
+	case len(ports) > 1:
+		var want []string
+		for _, p := range ports {
+			want = append(want, p.example())
+		}
+		return nil, c.file.errorf("the network has several %ss, so their columns need their names: %s; the columns are %s",
+			kind, strings.Join(want, ", "), shorten(c.file.Columns))
+	}
+	return nil, nil
+}
+
+// disjoint refuses a column that is to be an input and a target.
+func (c *chooser) disjoint(pick, taken []int) error {
+	for _, i := range pick {
+		if slices.Contains(taken, i) {
+			return c.file.errorf("the target column %s is an input by its name", quote(c.file.Columns[i]))
+		}
+	}
+	return nil
+}
+
+// defaultTarget is the name of an output that the spec does not name.
+const defaultTarget = "y"
+
+// targetNames are what columns of targets are usually called.
+var targetNames = []string{"label", "labels", "class", "target", "targets", "output", "outputs"}
+
+// suspicious refuses to take columns by position, inputs first, if their names
+// say otherwise: a target stands first, or an index among the inputs.
+func (c *chooser) suspicious(targets []Port, in, out []int) error {
+	like := slices.Clone(targetNames)
+	for _, p := range targets {
+		for _, names := range p.spelled() {
+			like = append(like, names...)
+		}
+	}
+	isLike := func(column int) bool { return slices.Contains(like, strings.ToLower(c.file.Columns[column])) }
+	sure := !slices.ContainsFunc(out, func(i int) bool { return !isLike(i) }) // x, y, label
+	for _, i := range in {
+		name := c.file.Columns[i]
+		if !sure && isLike(i) {
+			return c.file.errorf("the targets are the last columns (%s), but column %s is called like one; say which with --target-column",
+				shorten(c.names(out)), quote(name))
+		}
+		if strings.HasPrefix(name, "Unnamed: ") {
+			return c.file.errorf("column %s has no name of its own, as the index that pandas writes; write the file without it (index=False)", quote(name))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// take returns the rows of each port, from the columns of a table that hold
+// the ports one after another.
+func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
+	table := f.Arrays[0]
+	rows, stride := table.Rows(), table.RowSize()
+	out := make([][]float64, len(ports))
+	for i, p := range ports {
+		columns := pick[:p.Width()]
+		pick = pick[p.Width():]
+		if p.Classes > 0 {
+			var err error
+			if out[i], err = f.classes(columns[0], p); err != nil {
+				return nil, inFile(err, f.Path)
+			}
+			continue
+		}
+		for _, c := range columns {
+			if err := f.noNumber(c); err != nil {
+				return nil, inFile(err, f.Path)
+			}
+		}
+		out[i] = make([]float64, 0, rows*len(columns))
+		for r := range rows {
+			for _, c := range columns {
+				out[i] = append(out[i], table.Data[r*stride+c])
+			}
+		}
+	}
+	return out, nil
+}
+
+// noNumber returns the error for the first field of a column that is no number.
+func (f *File) noNumber(column int) error {
+	i := slices.IndexFunc(f.noNumbers, func(n noNumber) bool { return n.column == column })
+	if i < 0 {
+		return nil
+	}
+	return f.noNumbers[i].err
+}
+
+// classes returns the class numbers in a column, which holds those, or the
+// labels of the classes.
+func (f *File) classes(column int, p Port) ([]float64, error) {
+	table := f.Arrays[0]
+	numbers := make([]float64, table.Rows())
+	for r := range numbers {
+		numbers[r] = table.Data[r*table.RowSize()+column]
+	}
+	what := func() string { return "column " + quote(f.Columns[column]) }
+	notNumbers := f.noNumber(column)
+	if notNumbers == nil {
+		notNumbers = checkClasses(numbers, p, what)
+	}
+	if len(p.Labels) == 0 {
+		return numbers, notNumbers
+	}
+	labels, notLabels := f.labels(column, p)
+	switch name := f.Columns[column]; {
+	case f.noNumber(column) != nil && slices.Contains(p.Labels, name):
+		return nil, errorf("line 1", "column %s is called like a label; is this a row of data? The first line must name the columns", quote(name))
+	case notLabels == nil && (notNumbers != nil || slices.Equal(labels, numbers)):
+		return labels, nil
+	case notLabels == nil:
+		return nil, errorf(what(), "the values are class numbers (0 to %d) as well as labels (%s); write the labels so that they are not numbers",
+			p.Classes-1, shorten(p.Labels))
+	case notNumbers == nil, f.noNumber(column) == nil:
+		return numbers, notNumbers
+	}
+	return nil, notLabels
+}
+
+// labels returns the classes whose labels stand in a column.
+func (f *File) labels(column int, p Port) ([]float64, error) {
+	number := map[string]float64{}
+	for i, label := range p.Labels {
+		number[strings.TrimSpace(label)] = float64(i)
+	}
+	r := csv.NewReader(bytes.NewReader(f.text))
+	r.ReuseRecord = true
+	if _, err := r.Read(); err != nil { // the header line
+		return nil, err
+	}
+	out := make([]float64, f.Arrays[0].Rows())
+	for row := range out {
+		record, err := r.Read()
+		if err != nil {
+			return nil, err
+		}
+		text := strings.TrimSpace(record[column])
+		class, ok := number[text]
+		switch {
+		case !ok && text == "":
+			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing")
+		case !ok:
+			return nil, errorf(f.fieldPlace(r, row+1, column), "%s is not a label; the labels are %s", quote(text), shorten(p.Labels))
+		}
+		out[row] = class
+	}
+	return out, nil
+}
+
+// shorten lists at most ten names.
+func shorten(names []string) string {
+	const most = 10
+	var parts []string
+	for i, name := range names {
+		if i == most {
+			parts = append(parts, fmt.Sprintf("… (%d in all)", len(names)))
+			break
+		}
+		parts = append(parts, quote(name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

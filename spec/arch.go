@@ -1,0 +1,27 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Arch describes the layers that inference has, for comparison when weights are
+// loaded.
+func (n *Network) Arch() string {
+	parts := []string{n.Numeric.DType}
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		if l.Kind == "dropout" {
+			continue // absent from inference
+		}
+		s := l.Name + ": " + l.Kind
+		if units := l.Args.Int("units"); units > 0 {
+			s += fmt.Sprintf(" %d", units)
+		}
+		if act := l.Args.Word("activation"); act != nil {
+			s += " " + act.Name
+		}
+		parts = append(parts, s+" from "+strings.Join(l.From, ","))
+	}
+	return strings.Join(parts, "; ")
+}
