@@ -81,6 +81,7 @@ func (c *call) merge(kind string, a, b *node) *node {
 // without the batch dimension, if it fits into the value, and its numbers, one
 // or as many as the value has.
 func (c *call) beside(x *node, a *array) []float64 {
+	c.noSize(a)
 	if u, ok := a.uniform(); ok && size(a.shape) == 1 && len(a.shape) <= c.rank(value{node: x}) {
 		return []float64{u}
 	}
@@ -89,6 +90,13 @@ func (c *call) beside(x *node, a *array) []float64 {
 		return []float64{u}
 	}
 	return a.expand(x.shape).data
+}
+
+// noSize refuses to combine a value with the number of samples.
+func (c *call) noSize(a *array) {
+	if a.integer && slices.Contains(a.data, unknown) {
+		c.refuse("export the model with a fixed batch size of 1", "it computes with the number of samples")
+	}
 }
 
 // fits returns a constant without its batch dimension, which must be 1, and
@@ -236,6 +244,7 @@ func (c *call) mergeConstant(kind string, x *node, a *array) *node {
 	if kind == "add" {
 		return affinely(x, affine{}.plus(c.beside(x, a)))
 	}
+	c.noSize(a)
 	u, ok := a.single()
 	if ok && math.IsNaN(u) {
 		c.finite("its constant", u)
