@@ -26,7 +26,8 @@ const (
 // errOutOfDate is returned by generate --check, which has said why.
 var errOutOfDate = errors.New("out of date")
 
-// errMismatch is returned by verify.
+// errMismatch is returned by verify; a model that is imported wrong is a
+// *model.ProofError.
 var errMismatch = errors.New("verification failed")
 
 // exitCode classifies an error.
@@ -41,6 +42,7 @@ func (a *app) exitCode(err error) int {
 		weight  *weights.Error
 		misfits weights.Errors
 		foreign *model.Error
+		differs *model.ProofError
 	)
 	switch {
 	case err == nil:
@@ -49,7 +51,7 @@ func (a *app) exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, errOutOfDate), errors.Is(err, errDifferent):
 		return exitOutOfDate
-	case errors.Is(err, errMismatch):
+	case errors.Is(err, errMismatch), errors.As(err, &differs):
 		return exitMismatch
 	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted

@@ -31,7 +31,8 @@ gradients and training steps equal the oracle bit for bit, on random samples and
 parameters; errors against float64, per layer; gradients against differences of
 the loss; and the tests of the package itself.
 
-A model (ONNX, RTNeural) is imported first, and its weights are used. Reference inputs and
+A model (ONNX, RTNeural) is imported and compared with its graph first, as nngen
+import does, and its weights are used. Reference inputs and
 outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
 within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
 an operator needs as constants are taken from the first folder.`,

@@ -44,7 +44,6 @@ var operators = map[string]operator{
 // formulas are written where the form that other exporters use is not that of
 // the row in package op.
 var formulas = map[string]func(a spec.Args) string{
-	"step": func(spec.Args) string { return "y = select(x < 0, 0, 1)" },
 	"silu": func(a spec.Args) string {
 		if a.Float("beta") == 1 {
 			return "y = x*sigmoid(x)"

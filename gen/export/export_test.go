@@ -18,6 +18,7 @@ import (
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/onnx/evaluate"
 	"github.com/stretchr/testify/require"
 )
 
@@ -72,9 +73,9 @@ func check(t *testing.T, net *spec.Network) *onnx.Model {
 	for _, p := range prog.Params {
 		m.Set(p, params[p.Name])
 	}
-	inputs := map[string]array{}
+	inputs := map[string]*evaluate.Tensor{}
 	for i, in := range net.Inputs {
-		inputs[in.Name] = array{append([]int{batch}, in.Shape...), slices.Concat(rows[in.Name]...)}
+		inputs[in.Name] = &evaluate.Tensor{Shape: append([]int{batch}, in.Shape...), Data: slices.Concat(rows[in.Name]...)}
 		m.Set(prog.Inputs[i], rows[in.Name]...)
 	}
 	require.NoError(t, m.Run(prog.Infer))
@@ -83,7 +84,7 @@ func check(t *testing.T, net *spec.Network) *onnx.Model {
 	require.NoError(t, err)
 	read, err := onnx.Read(model.Marshal())
 	require.NoError(t, err)
-	got := evaluate(t, read, inputs)
+	got := evaluated(t, read, inputs, prog.DType == ir.Float64)
 	require.Len(t, got, len(net.Outputs))
 	if *dump != "" {
 		writeCase(t, filepath.Join(*dump, strings.ReplaceAll(t.Name(), "/", "_")), read, inputs, got)
@@ -93,7 +94,7 @@ func check(t *testing.T, net *spec.Network) *onnx.Model {
 		for _, row := range m.Get(out.Value) {
 			want = append(want, row...)
 		}
-		data := got[read.Graph.Outputs[i].Name].data
+		data := got[read.Graph.Outputs[i].Name].Data
 		require.Len(t, data, len(want))
 		for k := range want {
 			// Attributes are float32.
@@ -105,15 +106,15 @@ func check(t *testing.T, net *spec.Network) *onnx.Model {
 
 // writeCase writes a model with inputs and outputs as a folder of ONNX's own
 // tests, for docs/onnxruntime.sh.
-func writeCase(t *testing.T, dir string, m *onnx.Model, inputs, outputs map[string]array) {
+func writeCase(t *testing.T, dir string, m *onnx.Model, inputs, outputs map[string]*evaluate.Tensor) {
 	data := filepath.Join(dir, "test_data_set_0")
 	require.NoError(t, os.MkdirAll(data, 0o777))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "model.onnx"), m.Marshal(), 0o666))
-	save := func(kind string, infos []*onnx.ValueInfo, arrays map[string]array) {
+	save := func(kind string, infos []*onnx.ValueInfo, arrays map[string]*evaluate.Tensor) {
 		for i, info := range infos {
 			a := arrays[info.Name]
 			e := &exporter{elem: info.Type.Tensor.ElemType, graph: &onnx.Graph{}, stored: map[string]bool{}}
-			e.store(info.Name, a.dims, a.data)
+			e.store(info.Name, a.Shape, a.Data)
 			tensor := e.graph.Initializers[0]
 			require.NoError(t, os.WriteFile(filepath.Join(data, fmt.Sprintf("%s_%d.pb", kind, i)), tensor.Marshal(), 0o666))
 		}

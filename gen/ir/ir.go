@@ -145,8 +145,10 @@ type Program struct {
 	Inputs  []*Value
 	Outputs []Output
 	Params  []*Value // in the order of the weight file's layers
-	// Shapes of inputs and layers by name, without the batch.
+	// Shapes of inputs and layers by name, without the batch, and the values of
+	// inference.
 	Shapes map[string][]int
+	Layers map[string]*Value
 	States []*Value
 
 	Infer     *Func // inputs → outputs

@@ -17,6 +17,10 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 	l.inputs()
 	l.Prog.Infer = l.Begin("infer", false)
 	values := l.layers()
+	l.Prog.Layers = map[string]*ir.Value{}
+	for name, v := range values {
+		l.Prog.Layers[name] = v.Value
+	}
 	l.outputs(values)
 	if net.Codegen.Train {
 		l.checkTraining(values)

@@ -31,16 +31,15 @@ func fits(list ...[]int64) bool {
 	return true
 }
 
+// joint is the shape that values which fit are broadcast to.
 func joint(list ...known) (shape []int64) {
-	tensors := make([]*tensor, len(list))
-	for i, v := range list {
-		tensors[i] = &tensor{}
-		for _, d := range v.shape {
-			tensors[i].shape = append(tensors[i].shape, int(d))
+	for _, v := range list {
+		for len(shape) < len(v.shape) {
+			shape = append([]int64{1}, shape...)
 		}
-	}
-	for _, d := range broadcastShapes(tensors...) {
-		shape = append(shape, int64(d))
+		for k := 1; k <= len(v.shape); k++ {
+			shape[len(shape)-k] = max(shape[len(shape)-k], v.shape[len(v.shape)-k])
+		}
 	}
 	return shape
 }

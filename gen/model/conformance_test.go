@@ -237,6 +237,26 @@ samples. The first dimension of inputs is the batch where no operator does that,
 is taken as part of the sample if its size is fixed, and the model is refused if it is not. A note says which. A batch that is joined with
 other dimensions (Reshape to [-1, K]) is followed until it stands alone again.
 
+## What is promised
+
+The network computes the function of the graph. Layers that an exporter spread over many nodes are put together where that is proven: functions
+of one number by their breakpoints, slopes and values in rational numbers, others by one form of their formulas; otherwise
+the element-wise layers stay as they are. Two things are taken as the same:
+
+* A float32 constant of one number, and an attribute, stands for the number that it is the float32 of: 1/√2, √(2/π) and their like,
+  1/n up to 1000, or the shortest decimal. In float32 that is the same constant. (In models in float64 only attributes are read so.)
+* x above a threshold of at least 20, else softplus(x), is softplus: they differ by less than 1.1e-10 of x.
+
+A NaN among the inputs stays NaN, also where a choice in the graph would make a number of it. Weights that a model applies to every row
+of a value are written out, with zeros between them, so that a NaN or ∞ in one row reaches the others.
+
+Then the graph itself is evaluated in float64, by an evaluation that shares nothing with the importer, and compared with the
+definition of the network that was written, on inputs of magnitude 1e-3, 1, 30, 1e3 and 1e6, on small whole numbers and on infinite ones
+where the graph is defined there. The import is refused, with the layer and exit code 5, where a number differs by more than 1e-9 of the
+largest of the evaluation, or by more than 1e-9 of itself and what roundings explain. Where the graph overflows, or changes of 1e-12 change its result
+as much, nothing is judged. Above 10¹⁰ multiply-adds fewer kinds of inputs are tried, and a note says so; `+"`--no-proof`"+` leaves the comparison out.
+`+"`nngen verify MODEL.onnx`"+` does the same first.
+
 ## Conformance
 
 Of the %d cases of ONNX's backend tests in golden/onnx-backend %d pass, none fails, and %d are refused with the operator and

@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/onnx/evaluate"
 )
 
 // builder makes graphs as exporters do.
@@ -127,46 +129,36 @@ func imported(t *testing.T, m *onnx.Model, o Options) *Model {
 	return got
 }
 
-// sameAsEvaluated compares an imported model with the evaluation of its graph,
-// both in float64.
+// evaluated evaluates the graph of an imported model in float64.
+func evaluated(t *testing.T, m *Model, rows [][]float64) [][]float64 {
+	prog, err := lower.Lower(m.Net)
+	require.NoError(t, err)
+	p, err := m.newProof(prog, nil)
+	require.NoError(t, err)
+	want, err := p.evaluate(&evaluate.Run{}, rows)
+	require.NoError(t, err)
+	return want
+}
+
+// sameAsEvaluated compares an imported model, with the weights that were
+// written, with the evaluation of its graph, both in float64.
 func sameAsEvaluated(t *testing.T, m *Model, seed uint64) { sameWithBatch(t, m, seed, 3) }
 
 // sameWithBatch is sameAsEvaluated with so many samples.
 func sameWithBatch(t *testing.T, m *Model, seed uint64, samples int) {
 	random := rand.New(rand.NewPCG(seed, 1))
-	inputs := map[string]*tensor{}
 	rows := make([][]float64, samples)
-	for i, name := range m.Inputs {
-		shape := m.InputShapes[i]
-		if m.Batch {
-			shape = append([]int{samples}, shape...)
-		}
-		x := newTensor(shape...)
-		for k := range x.data {
-			x.data[k] = float64(float32(random.NormFloat64()))
-		}
-		inputs[name] = x
-		n := sizeOf(m.InputShapes[i])
-		for s := range rows {
-			if m.Batch {
-				rows[s] = append(rows[s], x.data[s*n:(s+1)*n]...)
-			} else {
-				rows[s] = append(rows[s], x.data...)
+	if !m.Batch {
+		rows = rows[:1]
+	}
+	for s := range rows {
+		for _, n := range m.inputSizes() {
+			for range n {
+				rows[s] = append(rows[s], float64(float32(random.NormFloat64())))
 			}
 		}
 	}
-	want := make([][]float64, samples)
-	for _, y := range evaluate(m.file, inputs) {
-		n := len(y.data)
-		for s := range want {
-			if m.Batch {
-				want[s] = append(want[s], y.data[s*n/samples:(s+1)*n/samples]...)
-			} else {
-				want[s] = append(want[s], y.data...)
-			}
-		}
-	}
-	got := interpret(t, m, rows)
+	want, got := evaluated(t, m, rows), interpret(t, m, rows)
 	const floor = 1e-6 // of the scale, where only roundings are left
 	for s := range want {
 		require.Empty(t, verify.DiffWithin("output", append(got[s], floor), append(want[s], floor), 2e-6), "sample %d of\n%s", s, m.Spec)

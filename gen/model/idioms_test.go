@@ -320,6 +320,7 @@ func TestFunctions(t *testing.T) {
 		rows := [][]float64{{1, -2, 0.5, 3}, {-1, 2, -0.5, 0}}
 		require.Equal(t, interpret(t, want, rows), interpret(t, got, rows))
 		sameAsEvaluated(t, want, 1)
+		sameAsEvaluated(t, got, 1)
 	}
 	// One that calls itself, and a call with too much.
 	for want, damage := range map[string]func(m *onnx.Model){

@@ -30,6 +30,8 @@ type Options struct {
 	ExternalData bool
 	// Inference leaves training out of the spec.
 	Inference bool
+	// NoProof imports an ONNX model without comparing the network with its graph.
+	NoProof bool
 }
 
 // Model is an imported model.
@@ -156,8 +158,10 @@ func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tens
 		var list spec.ErrorList
 		switch {
 		case err == nil:
-			m.Weights, err = m.encode(prog)
-			return m, err
+			if m.Weights, err = m.encode(prog); err != nil {
+				return nil, err
+			}
+			return m, m.checkProof(path, o, prog, bind)
 		case !o.Inference && errors.As(err, &list):
 			o.Inference = true // it cannot be trained
 		case errors.As(err, &list):
@@ -166,6 +170,25 @@ func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tens
 			return nil, err
 		}
 	}
+}
+
+// checkProof compares the network with the graph unless that is not wanted.
+func (m *Model) checkProof(path string, o Options, prog *ir.Program, bind map[string]*onnx.Tensor) error {
+	if o.NoProof {
+		return nil
+	}
+	note, err := m.prove(prog, bind)
+	if note != "" {
+		m.Notes = append(m.Notes, note)
+	}
+	var differs *ProofError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &differs):
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return &Error{path, &onnx.Error{Msg: "the graph cannot be evaluated to compare it with the network: " + err.Error(), Hint: "give --no-proof to import it all the same"}}
 }
 
 // encode writes the weights as the program wants them.

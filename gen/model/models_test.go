@@ -118,9 +118,8 @@ func reference(t *testing.T, m *Model, name string) *Reference {
 		require.NotEmpty(t, r.Inputs)
 		return r
 	}
-	x := &tensor{[]int{1, 4}, []float64{0.5, -1, 2, 0.25}}
-	y := evaluate(m.file, map[string]*tensor{"input": x})
-	return &Reference{Name: name, Inputs: [][]float64{x.data}, Outputs: [][]float64{y[0].data}}
+	x := [][]float64{{0.5, -1, 2, 0.25}}
+	return &Reference{Name: name, Inputs: x, Outputs: evaluated(t, m, x)}
 }
 
 // TestUnsupportedModels: what cannot be imported, and what looks as if.

@@ -123,6 +123,22 @@ func (a *affine) neutral() bool {
 	return true
 }
 
+// normal reports whether a number is 0 or has all the digits of a float32.
+func normal(x float64) bool {
+	a := math.Abs(x)
+	return a == 0 || a >= 0x1p-126 && a <= math.MaxFloat32
+}
+
+// normal reports whether the factors and terms are.
+func (a *affine) normal() bool {
+	for i := range max(len(a.sub), len(a.mul), len(a.div), len(a.add)) {
+		if !normal(a.scale(i)) || !normal(a.shift(i)) {
+			return false
+		}
+	}
+	return true
+}
+
 // meanStd gives the constants of y = (x − mean)/std, if they are valid ones
 // for the normalisation of an input of some size.
 func (a *affine) meanStd(size int) (mean, std []float64, ok bool) {
@@ -138,8 +154,7 @@ func (a *affine) meanStd(size int) (mean, std []float64, ok bool) {
 		if a.add != nil {
 			mean[i] -= at(a.add, i) * std[i]
 		}
-		f, m := float32(std[i]), float64(float32(mean[i]))
-		if !(f >= math.SmallestNonzeroFloat32) || math.IsInf(float64(f), 0) || math.IsInf(m, 0) || math.IsNaN(m) {
+		if !(std[i] > 0) || !normal(std[i]) || !normal(mean[i]) {
 			return nil, nil, false
 		}
 	}

@@ -31,8 +31,9 @@ func (a *array) readsSamples() bool { return a.integer && slices.ContainsFunc(a.
 // most is how many elements a folded constant may have.
 const most = 1 << 24
 
-// newArray reads a tensor.
-func newArray(t *onnx.Tensor) (*array, error) {
+// newArray reads a tensor, its numbers as what they stand for unless they are
+// exact.
+func newArray(t *onnx.Tensor, exact bool) (*array, error) {
 	if t.DataType == onnx.String {
 		return textArray(t)
 	}
@@ -47,7 +48,11 @@ func newArray(t *onnx.Tensor) (*array, error) {
 	for _, d := range t.Dims {
 		a.shape = append(a.shape, int(d))
 	}
-	a.data, err = t.Float64s()
+	if exact {
+		a.data, err = t.Float64s()
+	} else {
+		a.data, err = t.Numbers()
+	}
 	return a, err
 }
 

@@ -82,6 +82,9 @@ func (c *call) node(i int) *node { return c.asNode(c.in(i)) }
 func (c *call) asNode(v value) *node {
 	if v.node == nil {
 		c.notEmpty(v.array.shape)
+		if v.array.readsSamples() {
+			c.noSize()
+		}
 		return constantNode(v.array)
 	}
 	if v.node.kind == "empty" && c.n.OpType != "MatMul" {
@@ -210,7 +213,7 @@ func (c *call) integer(name string, preset int) int {
 func (c *call) float(name string, preset float64) float64 {
 	if a := c.attribute(name, onnx.AttributeFloat); a != nil {
 		c.finite("attribute "+name, float64(a.F))
-		return shortest(a.F)
+		return onnx.Ideal(a.F)
 	}
 	return preset
 }
@@ -236,16 +239,6 @@ func (c *call) epsilon() float64 {
 		c.refuse("", "epsilon must not be negative, got %g", e)
 	}
 	return e
-}
-
-// shortest is the float64 of the shortest decimal of a float32: 0.1, not
-// 0.10000000149011612. It rounds to the same float32.
-func shortest(f float32) float64 {
-	var x float64
-	if _, err := fmt.Sscan(fmt.Sprint(f), &x); err != nil {
-		return float64(f) // NaN or infinite
-	}
-	return x
 }
 
 func (c *call) text(name, preset string) string {

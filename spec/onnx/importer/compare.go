@@ -37,6 +37,7 @@ func logic(kind string, f func(x, y float64) float64) operator {
 		operands: true,
 		lower: func(c *call) {
 			pair, shape := c.aligned(c.operands())
+			c.wantTruth(pair...)
 			c.setNode(&node{kind: kind, from: pair, shape: shape, truth: true})
 		},
 		fold: func(c *call) { c.foldTruth(f) },
@@ -46,7 +47,35 @@ func logic(kind string, f func(x, y float64) float64) operator {
 func not(x float64) float64 { return choose(x == 0, 1, 0) }
 
 func lowerNot(c *call) {
-	c.setNode(negated(c.node(0)))
+	x := c.node(0)
+	c.wantTruth(x)
+	c.setNode(negated(x))
+}
+
+// wantTruth fails unless all values are true or false, as ONNX demands.
+func (c *call) wantTruth(list ...*node) {
+	for _, n := range list {
+		if !isTruth(n) {
+			c.fail(notSorted, "its operands must be true or false, not numbers")
+		}
+	}
+}
+
+// isTruth reports whether a value is a truth value, also one whose elements
+// were moved.
+func isTruth(n *node) bool {
+	switch {
+	case n.kind == "constant":
+		return !slices.ContainsFunc(n.value.data, func(x float64) bool { return x != 0 && x != 1 })
+	case n.truth:
+		return true
+	}
+	moves := slices.Contains([]string{"linear", "reshape", "flatten", "transpose", "slice", "concat", "where"}, n.kind)
+	from := n.from
+	if n.kind == "where" {
+		from = from[1:]
+	}
+	return moves && len(from) > 0 && !slices.ContainsFunc(from, func(f *node) bool { return !isTruth(f) })
 }
 
 // negated is whether a value is 0.

@@ -10,7 +10,7 @@ func foldConstant(c *call) {
 		return
 	}
 	if a := c.attribute("value_float", onnx.AttributeFloat); a != nil {
-		c.setArray(scalar(float64(a.F)))
+		c.setArray(scalar(c.float("value_float", 0)))
 		return
 	}
 	if a := c.attribute("value_int", onnx.AttributeInt); a != nil {
@@ -41,7 +41,7 @@ func (c *call) tensor(t *onnx.Tensor) *array {
 	if t == nil {
 		c.fail(notSorted, "its tensor is missing")
 	}
-	a, err := newArray(t)
+	a, err := newArray(t, c.double)
 	if err != nil {
 		c.fail("", "%v", err)
 	}

@@ -1,6 +1,9 @@
 package importer
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // foldIntoDense takes constant factors and terms, and choices, sums and
 // permutations of elements, into the weights of the dense layer before or
@@ -47,8 +50,14 @@ func (d *node) after(n *node) bool {
 		d.shape = n.shape
 		return true
 	case "affine":
-		d.w = slices.Clone(d.w)
 		units := d.units()
+		for o := range units {
+			s := n.affine.scale(o)
+			if degrades(d.w[o*in:(o+1)*in], func(int) float64 { return s }) {
+				return false
+			}
+		}
+		d.w = slices.Clone(d.w)
 		b := make([]float64, units)
 		for o := range units {
 			s, z := n.affine.scale(o), 0.0
@@ -94,6 +103,16 @@ func (d *node) after(n *node) bool {
 	}
 	d.w, d.b, d.shape = w, b, n.shape
 	return true
+}
+
+// degrades reports whether the largest weight of a unit would lose digits as a
+// float32 if its weights were multiplied by a factor each.
+func degrades(row []float64, factor func(k int) float64) bool {
+	before, after := 0.0, 0.0
+	for k, w := range row {
+		before, after = max(before, math.Abs(w)), max(after, math.Abs(w*factor(k)))
+	}
+	return normal(before) && !normal(after)
 }
 
 // setBias sets the bias; zeros where there was none stay none.
@@ -162,6 +181,11 @@ func (d *node) before(x *node) bool {
 		if x.from[0].kind == "input" && x.from[0].affine == nil {
 			if _, _, ok := x.affine.meanStd(x.size()); ok {
 				return false // it becomes the normalisation of the input
+			}
+		}
+		for o := range units {
+			if degrades(d.w[o*in:(o+1)*in], x.affine.scale) {
+				return false
 			}
 		}
 		d.w = slices.Clone(d.w)

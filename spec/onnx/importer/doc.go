@@ -7,6 +7,7 @@
 // Operators are rows of the table in operators.go: to add one, write a row and
 // its function, which says what the operator is in layers. What an exporter
 // spreads over many nodes is put together afterwards, by rules of two kinds:
-// patterns.go knows graphs by their form, recognize.go knows functions of one
-// number by what they compute, whatever their form.
+// patterns.go knows graphs by their form, recognize.go proves what functions of
+// one number compute, whatever their form (package symbolic, forms.go). What is
+// not proven stays as it is.
 package importer

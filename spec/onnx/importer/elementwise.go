@@ -15,14 +15,16 @@ var functions = map[string]struct {
 	"linear":           {nil, func(x float64, _ []float64) float64 { return x }},
 	"relu":             {nil, func(x float64, _ []float64) float64 { return math.Max(x, 0) }},
 	"leaky_relu":       {[]string{"negative_slope"}, func(x float64, p []float64) float64 { return choose(x < 0, p[0]*x, x) }},
-	"thresholded_relu": {[]string{"theta"}, func(x float64, p []float64) float64 { return choose(x > p[0], x, 0) }},
+	"thresholded_relu": {[]string{"theta"}, func(x float64, p []float64) float64 { return choose(x <= p[0], 0, x) }},
 	"sigmoid":          {nil, func(x float64, _ []float64) float64 { return logistic(x) }},
 	"hard_sigmoid":     {[]string{"alpha", "beta"}, func(x float64, p []float64) float64 { return math.Max(0, math.Min(1, p[0]*x+p[1])) }},
 	"tanh":             {nil, func(x float64, _ []float64) float64 { return math.Tanh(x) }},
-	"softsign":         {nil, func(x float64, _ []float64) float64 { return x / (1 + math.Abs(x)) }},
-	"softplus":         {nil, func(x float64, _ []float64) float64 { return softplus(x) }},
-	"elu":              {[]string{"alpha"}, func(x float64, p []float64) float64 { return choose(x < 0, p[0]*math.Expm1(math.Min(x, 0)), x) }},
-	"celu":             {[]string{"alpha"}, func(x float64, p []float64) float64 { return math.Max(0, x) + math.Min(0, p[0]*math.Expm1(x/p[0])) }},
+	"softsign": {nil, func(x float64, _ []float64) float64 {
+		return choose(math.IsInf(x, 0), math.Copysign(1, x), x/(1+math.Abs(x)))
+	}},
+	"softplus": {nil, func(x float64, _ []float64) float64 { return softplus(x) }},
+	"elu":      {[]string{"alpha"}, func(x float64, p []float64) float64 { return choose(x < 0, p[0]*math.Expm1(math.Min(x, 0)), x) }},
+	"celu":     {[]string{"alpha"}, func(x float64, p []float64) float64 { return math.Max(0, x) + math.Min(0, p[0]*math.Expm1(x/p[0])) }},
 	"selu": {[]string{"alpha", "gamma"}, func(x float64, p []float64) float64 {
 		return choose(x < 0, p[1]*p[0]*math.Expm1(math.Min(x, 0)), p[1]*x)
 	}},
@@ -42,7 +44,7 @@ var functions = map[string]struct {
 	"erf":        {nil, func(x float64, _ []float64) float64 { return math.Erf(x) }},
 	"sin":        {nil, func(x float64, _ []float64) float64 { return math.Sin(x) }},
 	"cos":        {nil, func(x float64, _ []float64) float64 { return math.Cos(x) }},
-	"step":       {nil, func(x float64, _ []float64) float64 { return choose(x < 0, 0, 1) }},
+	"step":       {nil, func(x float64, _ []float64) float64 { return choose(x < 0, 0, choose(x >= 0, 1, x)) }},
 	"sign": {nil, func(x float64, _ []float64) float64 {
 		return choose(x > 0, 1, choose(x < 0, -1, x))
 	}},
@@ -84,15 +86,17 @@ func apply(kind string, x *node, p ...float64) *node {
 	return n
 }
 
-// evalFunction computes a function of the table.
-func evalFunction(n *node, x float64) float64 {
-	row := functions[n.kind]
-	p := make([]float64, len(row.params))
-	for i, name := range row.params {
-		p[i] = n.number(name)
+// fieldsOf are the fields of a function in the order of its params.
+func (n *node) fieldsOf() []float64 {
+	var p []float64
+	for _, name := range functions[n.kind].params {
+		p = append(p, n.number(name))
 	}
-	return row.f(x, p)
+	return p
 }
+
+// evalFunction computes a function of the table.
+func evalFunction(n *node, x float64) float64 { return functions[n.kind].f(x, n.fieldsOf()) }
 
 // attr is an attribute of an operator, which becomes the field of the function
 // at its place, and its value where it is absent.
@@ -233,10 +237,10 @@ func lowerClip(c *call) {
 	if !(lo <= hi) {
 		c.refuse("", "its bounds %g and %g are not in order", lo, hi)
 	}
-	if lo <= -math.MaxFloat32 {
+	if !c.double && lo <= -math.MaxFloat32 {
 		lo = math.Inf(-1)
 	}
-	if hi >= math.MaxFloat32 {
+	if !c.double && hi >= math.MaxFloat32 {
 		hi = math.Inf(1)
 	}
 	c.setNode(clip(c.node(0), lo, hi))

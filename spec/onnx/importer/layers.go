@@ -54,7 +54,7 @@ var presets = map[string]map[string]float64{
 
 // functionWord is a function with its fields: the name of the layer and the
 // fields that are not as by default.
-func (w *writer) functionWord(n *node) (kind string, fields []string) {
+func functionWord(n *node) (kind string, fields []string) {
 	kind = n.kind
 	if kind == "gelu_tanh" {
 		return "gelu", []string{"approximate: tanh"}
@@ -62,16 +62,16 @@ func (w *writer) functionWord(n *node) (kind string, fields []string) {
 	for _, f := range n.fields {
 		x, ok := f.value.(float64)
 		preset, has := presets[kind][f.name]
-		if !ok || math.IsInf(x, 0) || has && float32(x) == float32(preset) {
+		if !ok || math.IsInf(x, 0) || has && x == preset {
 			continue
 		}
-		fields = append(fields, f.name+": "+w.number(x))
+		fields = append(fields, f.name+": "+number(x))
 	}
 	return kind, fields
 }
 
 func writeFunction(w *writer, n *node) {
-	kind, fields := w.functionWord(n)
+	kind, fields := functionWord(n)
 	w.emit(n, kind, []string{w.source(n.from[0], false)}, fields, w.byNode[w.baseOf(n.from[0])].shape)
 }
 
@@ -80,7 +80,7 @@ func writeDense(w *writer, n *node) {
 	units := n.units()
 	fields := []string{fmt.Sprintf("units: %d", units)}
 	if n.activation != nil {
-		kind, inner := w.functionWord(n.activation)
+		kind, inner := functionWord(n.activation)
 		if inner != nil {
 			kind = fmt.Sprintf("{%s: {%s}}", kind, joinFields(inner))
 		}
@@ -199,7 +199,7 @@ func (w *writer) kept(n *node, matters bool) []int {
 
 func writeBatchNorm(w *writer, n *node) {
 	p := n.norm
-	fields := []string{"epsilon: " + w.number(p.epsilon)}
+	fields := []string{"epsilon: " + number(p.epsilon)}
 	if p.axis != len(n.shape)-1 {
 		fields = append(fields, fmt.Sprintf("axis: %d", p.axis))
 	}
@@ -299,8 +299,8 @@ func writeLayerNorm(w *writer, n *node) {
 	w.trained = true
 	axis := n.integerField("axis")
 	var fields []string
-	if e := n.number("epsilon"); float32(e) != 1e-5 {
-		fields = append(fields, "epsilon: "+w.number(e))
+	if e := n.number("epsilon"); e != 1e-5 {
+		fields = append(fields, "epsilon: "+number(e))
 	}
 	if axis != len(n.shape)-1 {
 		fields = append(fields, fmt.Sprintf("axis: %d", axis))

@@ -27,12 +27,12 @@ func (l *lowering) note(format string, args ...any) {
 
 // lower imports a model with or without a batch axis.
 func lower(s *source, batch bool) (*lowering, error) {
-	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}}
+	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}, double: s.inFloat64()}
 	for _, name := range slices.Sorted(maps.Keys(s.constants)) {
 		if !s.used[name] {
 			continue
 		}
-		a, err := newArray(s.constants[name])
+		a, err := newArray(s.constants[name], l.double)
 		if err != nil {
 			return nil, inTensor(name, err)
 		}
@@ -77,7 +77,6 @@ func (l *lowering) inputs(s *source) error {
 		case t != onnx.Float && t != onnx.Double:
 			return errorf("input "+quote(in.Name), "convert the model to float32", "elements of type %s are not supported", t)
 		}
-		l.double = l.double || t == onnx.Double
 		if l.batch {
 			switch {
 			case first && len(shape) > 0:
@@ -106,6 +105,13 @@ func (l *lowering) inputs(s *source) error {
 		return errorf("graph.output", "name outputs that the model computes from its inputs", "the outputs depend on no input")
 	}
 	return nil
+}
+
+// inFloat64 reports whether an input that is read has elements in float64.
+func (s *source) inFloat64() bool {
+	return slices.ContainsFunc(s.inputs, func(in *onnx.ValueInfo) bool {
+		return s.used[in.Name] && in.Type != nil && in.Type.Tensor != nil && in.Type.Tensor.ElemType == onnx.Double
+	})
 }
 
 // inputShape is the shape of an input in the model; −1 is unknown.

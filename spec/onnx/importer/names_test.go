@@ -43,31 +43,3 @@ func TestNamer(t *testing.T) {
 		assert.Equal(t, c.want, got, c.name)
 	}
 }
-
-// TestNearMisses: functions that only look like an activation are none.
-func TestNearMisses(t *testing.T) {
-	x := &node{kind: "input", shape: []int{1}}
-	for name, n := range map[string]*node{
-		"another cubic term": gelu(x, 0.045),
-		"another slope":      {kind: "multiply", shape: x.shape, from: []*node{x, apply("sigmoid", shifted(x, 1e-3))}},
-		"a small step":       {kind: "add", shape: x.shape, from: []*node{apply("thresholded_relu", x, 1e-3), scaled(x, 0)}},
-	} {
-		g := &graph{inputs: []*node{x}, outputs: []output{{"y", n}}, budget: mostTried}
-		before := n.kind
-		g.recognize()
-		if n.kind != before {
-			assert.Equal(t, "thresholded_relu", n.kind, name)
-		}
-	}
-	n := gelu(x, 0.044715)
-	g := &graph{inputs: []*node{x}, outputs: []output{{"y", n}}, budget: mostTried}
-	assert.True(t, g.recognize())
-	assert.Equal(t, "gelu_tanh", n.kind)
-}
-
-// gelu is the tanh form with a coefficient.
-func gelu(x *node, c float64) *node {
-	cube := scaled(apply("pow", x, 3), c)
-	inner := scaled(&node{kind: "add", shape: x.shape, from: []*node{x, cube}}, 0.7978845608)
-	return &node{kind: "multiply", shape: x.shape, from: []*node{scaled(x, 0.5), shifted(apply("tanh", inner), 1)}}
-}

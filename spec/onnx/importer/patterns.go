@@ -13,9 +13,12 @@ var patterns = []func(n *node) *node{
 // matchPatterns replaces graphs of a known form.
 func (g *graph) matchPatterns() bool {
 	changed := false
-	order := g.order()
+	order, undefined := g.order(), g.undefined()
 	slices.Reverse(order)
 	for _, n := range order {
+		if n.kind == "where" && undefined[n] {
+			continue // it may be there to choose a number instead of none
+		}
 		for _, p := range patterns {
 			if m := p(n); m != nil {
 				n.become(m)

@@ -3,33 +3,30 @@ package importer
 import (
 	"math"
 	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/nngen-go/nngen/spec/onnx/symbolic"
 )
 
-// candidate is a function of one number with some parameters that graphs of
-// element-wise operators may turn out to compute.
-type candidate struct {
-	kind   string // of functions
-	params int
-}
-
-var candidates = []candidate{
-	{"linear", 0}, {"relu", 0}, {"sigmoid", 0}, {"tanh", 0}, {"softsign", 0}, {"softplus", 0},
-	{"gelu", 0}, {"gelu_tanh", 0}, {"mish", 0}, {"hard_swish", 0}, {"abs", 0}, {"step", 0},
-	{"silu", 1}, {"leaky_relu", 1}, {"elu", 1}, {"celu", 1}, {"thresholded_relu", 1},
-	{"selu", 2}, {"hard_sigmoid", 2}, {"clip", 2},
+// candidates are the functions that graphs of element-wise operators may turn
+// out to compute, the simpler ones first.
+var candidates = []string{
+	"linear", "relu", "sigmoid", "tanh", "softsign", "softplus", "gelu", "gelu_tanh", "mish", "hard_swish", "abs", "step",
+	"silu", "leaky_relu", "elu", "celu", "thresholded_relu", "selu", "clip", "hard_sigmoid",
 }
 
 // mostInCone is the most nodes that are looked at as one function.
 const mostInCone = 20
 
 // mostTried bounds the work on a model that was made to be slow.
-const mostTried = 10_000
+const mostTried = 4000
 
 // recognize replaces graphs of scalar functions, whatever their form, by the
-// activation they compute. The largest graphs are tried first.
+// activation they are proven to compute. The largest graphs are tried first.
 func (g *graph) recognize() bool {
 	changed := false
-	order := g.order()
+	order, undefined := g.order(), g.undefined()
 	slices.Reverse(order)
 	for _, root := range order {
 		if !scalarOp(root) {
@@ -42,7 +39,7 @@ func (g *graph) recognize() bool {
 				continue
 			}
 			g.budget--
-			if y := matchFunction(root, cut); y != nil {
+			if y := matchFunction(root, cut.x, undefined[cut.x]); y != nil {
 				root.become(y)
 				changed = true
 				break
@@ -50,6 +47,22 @@ func (g *graph) recognize() bool {
 		}
 	}
 	return changed
+}
+
+// undefined are the nodes that may be NaN for finite inputs. A choice makes a
+// number of that, which an activation does not.
+func (g *graph) undefined() map[*node]bool {
+	m := map[*node]bool{}
+	for _, n := range g.order() {
+		switch n.kind {
+		case "log", "sqrt", "pow", "divide", "reciprocal":
+			m[n] = true
+		}
+		for _, from := range n.from {
+			m[n] = m[n] || m[from]
+		}
+	}
+	return m
 }
 
 // scalarOp reports whether a node computes every element of its result from
@@ -67,47 +80,28 @@ func scalarOp(n *node) bool {
 
 // scalarCut is a node of which another is a function.
 type scalarCut struct {
-	x         *node
-	inner     int // nodes between the two
-	constants []float64
+	x     *node
+	inner int // nodes between the two
 }
 
 // scalarCuts lists the nodes x such that the root is a function of the elements of x
 // alone, the nearest first.
 func scalarCuts(root *node) []scalarCut {
 	var cuts []scalarCut
-	var constants []float64
-	inside := []*node{}
-	take := func(n *node) {
-		inside = append(inside, n)
-		for _, f := range n.fields {
-			if x, ok := f.value.(float64); ok {
-				constants = append(constants, x)
-			}
-		}
-		if n.affine != nil {
-			constants = slices.Concat(constants, n.affine.sub, n.affine.mul, n.affine.div, n.affine.add)
-		}
-		for _, from := range n.from {
-			if x, ok := constantNumber(from); ok {
-				constants = append(constants, x)
-			}
-		}
-	}
-	take(root)
+	inside := []*node{root}
 	for len(inside) <= mostInCone {
 		border, ok := borderOf(inside)
 		if !ok {
 			return cuts
 		}
 		if len(border) == 1 && slices.Equal(border[0].shape, root.shape) && !border[0].truth {
-			cuts = append(cuts, scalarCut{border[0], len(inside), slices.Clone(constants)})
+			cuts = append(cuts, scalarCut{border[0], len(inside)})
 		}
 		next := lastOf(border)
 		if next == nil {
 			return cuts
 		}
-		take(next)
+		inside = append(inside, next)
 	}
 	return cuts
 }
@@ -162,120 +156,198 @@ func dependsOn(n, m *node, budget int) bool {
 	return false
 }
 
-// matchFunction compares the root as a function with every candidate.
-func matchFunction(root *node, cut scalarCut) *node {
-	var values []float64
-	for _, c := range cut.constants {
-		for _, v := range []float64{c, -c, 1 / c} {
-			if !math.IsInf(v, 0) && !math.IsNaN(v) && v != 0 && !slices.Contains(values, v) {
-				values = append(values, v)
-			}
-		}
-	}
-	if !slices.Contains(values, 1) {
-		values = append(values, 1)
-	}
-	if len(values) > 32 {
+// matchFunction is the activation that the root is proven to be of x, nil if
+// there is none. The proof is exact; what it says is tried on numbers as well.
+// undefined says that x may be NaN.
+func matchFunction(root, x *node, undefined bool) *node {
+	f, ok := symbolic.Prove(func() fn { return formOf(root, x) })
+	if !ok {
 		return nil
 	}
-	points := samplePoints(values)
-	var computed []float64 // most graphs are told apart by the first few
-	want := func(i int) float64 {
-		for len(computed) <= i {
-			computed = append(computed, evalCone(root, cut.x, points[len(computed)]))
-		}
-		return computed[i]
-	}
-	for _, c := range candidates {
-		if c.kind == root.kind {
+	for _, kind := range candidates {
+		row := forms[kind]
+		p, ok := row.read(f)
+		if !ok {
 			continue
 		}
-		if p, ok := c.fit(points, want, values); ok {
-			return apply(c.kind, cut.x, p...)
+		for i := range p {
+			p[i] = short15(p[i])
+		}
+		want, ok := fixedForms()[kind]
+		if len(p) > 0 {
+			want, ok = symbolic.Prove(func() fn { return row.of(symbolic.X(), p) })
+		}
+		if !ok || !f.Same(want) && (row.nearly == nil || !row.nearly(f)) {
+			continue
+		}
+		if y := apply(kind, x, p...); agree(root, x, y, f.Breaks(), undefined) {
+			return y
 		}
 	}
 	return nil
 }
 
-// fit tries the constants of the graph as the candidate's parameters.
-func (c candidate) fit(points []float64, want func(i int) float64, values []float64) ([]float64, bool) {
-	f := functions[c.kind].f
-	p := make([]float64, c.params)
-	var try func(k int) bool
-	try = func(k int) bool {
-		if k < c.params {
-			options := values
-			if c.kind == "clip" || c.kind == "hard_sigmoid" && k == 1 {
-				options = append([]float64{0}, values...)
-			}
-			for _, v := range options {
-				if c.kind != "clip" && c.kind != "thresholded_relu" && v < 0 && !(c.kind == "hard_sigmoid" && k == 1) {
-					continue // the language wants it positive
-				}
-				p[k] = v
-				if try(k + 1) {
-					return true
-				}
-			}
-			return false
-		}
-		if c.kind == "clip" && p[0] >= p[1] {
-			return false
-		}
-		for i, x := range points {
-			y, w := f(x, p), want(i)
-			if y == w {
-				continue
-			}
-			if !(math.Abs(y-w) <= 1e-6*math.Abs(w)+1e-8*(1+math.Abs(x))) {
-				return false
-			}
-		}
-		return true
+// short15 is the number of 15 digits that a number is, if only roundings are
+// between them: 0.5 for 0.49999999999999994.
+func short15(x float64) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64)
+	if err != nil || math.Abs(v-x) > 0x1p-52*math.Abs(x) {
+		return x
 	}
-	return p, try(0)
+	return v
 }
 
-// samplePoints are where functions are compared: a grid, small and large
-// numbers, and both sides of the constants, where functions may have kinks.
-func samplePoints(constants []float64) []float64 {
-	var points []float64
-	for x := -9.93; x < 10; x += 0.37 {
-		points = append(points, x)
-	}
-	for k := -7; k <= 1; k++ {
-		points = append(points, 3.3*math.Pow10(k), -3.3*math.Pow10(k))
-	}
-	for _, c := range constants {
-		if math.Abs(c) < 80 {
-			points = append(points, c*(1+1e-4), c*(1-1e-4))
+// fixedForms are the candidates without fields.
+var fixedForms = sync.OnceValue(func() map[string]fn {
+	m := map[string]fn{}
+	for _, kind := range candidates {
+		if len(functions[kind].params) == 0 {
+			m[kind] = forms[kind].of(symbolic.X(), nil)
 		}
 	}
-	return points
+	return m
+})
+
+// formOf is the root as a function of x in exact terms.
+func formOf(root, x *node) fn {
+	known := map[*node]fn{x: symbolic.X()}
+	var of func(n *node) fn
+	of = func(n *node) fn {
+		f, ok := known[n]
+		if !ok {
+			var in []fn
+			for _, from := range n.from {
+				in = append(in, of(from))
+			}
+			f = scalarForm(n, in)
+			known[n] = f
+		}
+		return f
+	}
+	return of(root)
 }
 
-// evalCone computes root at x, the element of cut.
-func evalCone(root, cut *node, x float64) float64 {
-	known := map[*node]float64{cut: x}
+// scalarForm is a node in exact terms.
+func scalarForm(n *node, in []fn) fn {
+	fold := func(op func(f, g fn) fn) fn {
+		y := in[0]
+		for _, f := range in[1:] {
+			y = op(y, f)
+		}
+		return y
+	}
+	switch n.kind {
+	case "constant":
+		v, _ := n.value.single()
+		return symbolic.Number(v)
+	case "affine":
+		a, y := n.affine, in[0]
+		for _, part := range []struct {
+			list []float64
+			op   func(f, g fn) fn
+		}{{a.sub, fn.Minus}, {a.mul, fn.Times}, {a.div, fn.Over}, {a.add, fn.Plus}} {
+			if part.list != nil {
+				y = part.op(y, symbolic.Number(part.list[0]))
+			}
+		}
+		return y
+	case "add":
+		return fold(fn.Plus)
+	case "subtract":
+		return fold(fn.Minus)
+	case "multiply":
+		return fold(fn.Times)
+	case "divide":
+		return fold(fn.Over)
+	case "minimum":
+		return fold(fn.Min)
+	case "maximum":
+		return fold(fn.Max)
+	case "average":
+		return fold(fn.Plus).Over(symbolic.Number(float64(len(in))))
+	case "where":
+		return in[0].Where(in[1], in[2])
+	case "less":
+		return in[0].Less(in[1])
+	case "less_or_equal":
+		return in[0].LessOrEqual(in[1])
+	case "greater":
+		return in[1].Less(in[0])
+	case "greater_or_equal":
+		return in[1].LessOrEqual(in[0])
+	case "equal":
+		return in[0].Equal(in[1])
+	}
+	row, ok := forms[n.kind]
+	if !ok {
+		return symbolic.GiveUp()
+	}
+	return row.of(in[0], n.fieldsOf())
+}
+
+// agree compares the root with an activation of x on numbers of all sizes, both
+// sides of the breaks, and those that are none: a second guard, which no match
+// is known to need.
+func agree(root, x, y *node, breaks []float64, undefined bool) bool {
+	points := []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN()}
+	for k := -30.0; k <= 30; k += 0.5 {
+		points = append(points, math.Pow(10, k), -math.Pow(10, k))
+	}
+	for _, b := range breaks {
+		points = append(points, b, b+math.Abs(b)*1e-9+1e-30, b-math.Abs(b)*1e-9-1e-30)
+	}
+	for _, v := range points {
+		want, overflows := evalCone(root, x, v, 0)
+		change := 0.0
+		for _, noise := range []float64{1e-12, -1e-12} { // one sign alone may be cut off
+			noisy, _ := evalCone(root, x, v, noise)
+			if noisy != want && !math.IsNaN(want) {
+				change = max(change, math.Abs(noisy-want)) // NaN too
+			}
+		}
+		got := evalFunction(y, v)
+		switch {
+		case got == want:
+		case math.IsNaN(got) && math.IsNaN(v) && (!undefined || math.IsNaN(want)): // an input that is no number stays none
+		case math.IsNaN(want) && (math.IsNaN(got) || math.IsInf(v, 0)): // not defined at infinity
+		case overflows && !math.IsInf(v, 0): // the function need not
+		case math.Abs(got-want) <= 1e-9*math.Abs(want)+1e3*change+math.SmallestNonzeroFloat32, math.IsNaN(change) && !math.IsNaN(v):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// evalCone computes the root at v, an element of x, and whether a number on the
+// way is infinite. Noise, relative to each number, shows what roundings do.
+func evalCone(root, x *node, v, noise float64) (y float64, overflows bool) {
+	known := map[*node]float64{x: v * (1 + noise)}
 	var eval func(n *node) float64
 	eval = func(n *node) float64 {
-		if v, ok := known[n]; ok {
-			return v
+		if y, ok := known[n]; ok {
+			return y
 		}
-		v := 0.0
+		y := 0.0
 		if n.kind == "constant" {
-			v, _ = n.value.single()
+			y, _ = n.value.single()
 		} else {
 			args := make([]float64, len(n.from))
 			for i, from := range n.from {
 				args[i] = eval(from)
 			}
-			v = scalarValue(n, args)
+			y = scalarValue(n, args)
 		}
-		known[n] = v
-		return v
+		_, part := math.Modf(float64(len(known)) * math.Phi)
+		y *= 1 + noise*(2*part-1)
+		known[n] = y
+		return y
 	}
-	return eval(root)
+	y = eval(root)
+	for _, v := range known {
+		overflows = overflows || math.IsInf(v, 0)
+	}
+	return y, overflows
 }
 
 // scalarValue computes one element of a node.
@@ -289,7 +361,7 @@ func scalarValue(n *node, args []float64) float64 {
 	}
 	switch n.kind {
 	case "affine":
-		return args[0]*n.affine.scale(0) + n.affine.shift(0)
+		return n.affine.of(args[0], 0)
 	case "add":
 		return fold(sum)
 	case "subtract":

@@ -72,6 +72,9 @@ func (g *graph) joinAffine() bool {
 			continue
 		}
 		a := x.affine.then(*n.affine)
+		if !a.normal() && x.affine.normal() && n.affine.normal() {
+			continue // 1e30 twice is too much for a float32, 1e-30 twice too little
+		}
 		n.affine, n.norm, n.from[0] = &a, nil, x.from[0]
 		n.hints = joinHints(n.hints, x.hints)
 		changed = true

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,7 +141,7 @@ func (w *writer) inputFields(in *node, name string) string {
 	m, uniformMean := (&array{data: mean}).uniform()
 	s, uniformStd := (&array{data: std}).uniform()
 	if uniformMean && uniformStd {
-		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, w.number(m), w.number(s))
+		return fmt.Sprintf("%s, normalize: {mean: %s, std: %s}", text, number(m), number(s))
 	}
 	return text + ", normalize: standard"
 }
@@ -294,16 +293,9 @@ func (w *writer) baseOf(n *node) *node {
 }
 
 // number writes a number of the spec: the shortest decimal that is the same
-// number in the arithmetic of the network.
-func (w *writer) number(x float64) string {
-	bits := 32
-	if w.double || float64(float32(x)) != x {
-		bits = 64
-		if !w.double && math.Abs(x-float64(float32(x))) < 1e-9*math.Abs(x) {
-			bits = 32
-		}
-	}
-	text := strconv.FormatFloat(x, 'g', -1, bits)
+// float64.
+func number(x float64) string {
+	text := strconv.FormatFloat(x, 'g', -1, 64)
 	if !strings.ContainsAny(text, ".eIN") {
 		return text
 	}
