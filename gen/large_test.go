@@ -32,14 +32,14 @@ loss: mse
 optimizer: {sgd: {learning_rate: 0.001}}
 codegen: {batch: 1}`,
 	"chunks": `nngen: 1
-input: {shape: [1500]}
+input: {shape: [4000]}
 layers:
-  - dense: {units: 20, activation: tanh}
-  - dense: {units: 1500, activation: softplus}
+  - dense: {units: 17, activation: tanh}
+  - dense: {units: 4000, activation: softplus}
   - dense: {units: 2}
 loss: mse
 optimizer: {sgd: {learning_rate: 0.01}}
-codegen: {batch: 100}`,
+codegen: {batch: 36}`,
 	"whole": `nngen: 1
 input: {shape: [70000]}
 layers:

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"sort"
@@ -58,13 +59,17 @@ func TestRandomNetworks(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("%4d %s", n, what))
 	}
 	sort.Slice(lines, func(i, j int) bool { return lines[i][5:] < lines[j][5:] })
-	t.Logf("%d networks, paths %v, %d steps, %d ill-conditioned gradients left out\n%s",
-		*randomCount, stats.paths, stats.steps, stats.skipped, strings.Join(lines, "\n"))
-	require.LessOrEqual(t, stats.skipped*20, stats.steps, "too many steps could not be compared with float64")
+	t.Logf("%d networks, paths %v, %d gradients, %d of them ill-conditioned and left out\n%s",
+		*randomCount, stats.paths, stats.gradients, stats.skipped, strings.Join(lines, "\n"))
+	require.LessOrEqual(t, float64(stats.skipped), leftOut(*randomCount)*float64(stats.gradients), "too many gradients could not be compared with float64")
 	require.Equal(t, *randomCount, stats.paths[verify.PureGo])
 	requirePaths(t, stats)
 	requireCoverage(t, g.Cover)
 }
+
+// leftOut is the share of gradients that may be ill-conditioned: 5 % of many
+// networks. A single one may be so as a whole.
+func leftOut(networks int) float64 { return 0.05 + 0.95/math.Sqrt(float64(networks)) }
 
 // requirePaths fails where the machine has an instruction set that networks
 // have kernels for, but did not use.
@@ -119,9 +124,9 @@ func requireCoverage(t *testing.T, cover gentest.Coverage) {
 }
 
 type randomStats struct {
-	steps, skipped int
-	paths          map[string]int // networks that ran on each path
-	kernels        map[string]int // and that have kernels for it
+	gradients, skipped int
+	paths              map[string]int // networks that ran on each path
+	kernels            map[string]int // and that have kernels for it
 }
 
 func newRandomStats() *randomStats {
@@ -193,7 +198,7 @@ func compareRandom(t *testing.T, path string, nets []*gentest.Network, jobs []*g
 		replay := &verify.Replay{Network: n, Job: jobs[i]}
 		checks := &verify.Checks{}
 		require.NoError(t, replay.Compare(t.Context(), results[i], checks), "seed %d, network %d", *randomSeed, first+i)
-		stats.steps, stats.skipped = stats.steps+replay.Steps, stats.skipped+replay.IllConditioned
+		stats.gradients, stats.skipped = stats.gradients+replay.Gradients, stats.skipped+replay.LeftOut
 		if err := checks.Err(); err != nil {
 			t.Errorf("seed %d, network %d: %v\n%s", *randomSeed, first+i, err, n.Net.Canonical(op.Vocabulary()))
 		}
