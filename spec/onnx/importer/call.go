@@ -134,7 +134,7 @@ func (c *call) whole(a *array, what string) []int {
 }
 
 // batchSize stands for the unknown number of samples in a list of integers.
-const batchSize = math.MinInt64
+const batchSize = math.MinInt
 
 // number is input i as one number.
 func (c *call) number(i int, what string) float64 {
