@@ -115,13 +115,20 @@ func (f *faultyFolder) Sync() error {
 }
 
 // TestFaults fails every call of the disk in turn: the error is reported, every
-// file is the old one or the new one, all are old if none could be prepared,
-// and no temporary file stays. The same holds after a power failure at any
-// time; after a success, all are new.
+// file is the old one or the new one, all are old if none could be prepared, no
+// temporary file stays, and writing again ends with the new ones and no other.
+// After a power failure at any time each file is the old one or the new one;
+// after a success, all are new.
 func TestFaults(t *testing.T) {
 	old := Files{"a.go": goFile("//go:embed w.bin\n"), "w.bin": []byte("old"), "sub/b.go": goFile(""), "sub/stale.go": goFile("// old\n")}
 	next := Files{"a.go": goFile("//go:embed w.bin\nvar A int\n"), "w.bin": []byte("new"), "sub/b.go": goFile("var B int\n"), "new.go": goFile("")}
-	names := []string{"a.go", "new.go", "sub/b.go", "sub/stale.go", "w.bin"}
+	for name, c := range map[string][2]Files{"update": {old, next}, "first": {{}, next}, "remove": {old, {"new.go": goFile(""), "sub/b.go": goFile("")}}} {
+		t.Run(name, func(t *testing.T) { testFaults(t, c[0], c[1]) })
+	}
+}
+
+func testFaults(t *testing.T, old, next Files) {
+	names := slices.Compact(slices.Sorted(slices.Values(append(old.Names(), next.Names()...))))
 	run := func(fail int, cause error) (*faultyDisk, error) {
 		dir := t.TempDir()
 		_, err := old.Write(dir)
@@ -149,12 +156,17 @@ func TestFaults(t *testing.T) {
 				require.Equal(t, either[1], string(data), what)
 			}
 			if err == nil && fail == 0 {
-				require.Equal(t, either[1:], d.left[name], "not synced: "+what)
+				require.Equal(t, either[1:], d.left[name][len(d.left[name])-1:], what)
+				require.Len(t, d.left[name], 1, "not synced: "+what)
 			}
 		}
-		if prepared := slices.IndexFunc(d.calls, func(c string) bool { return strings.HasPrefix(c, "rename") }); prepared < 0 || fail == prepared+1 {
+		replaced := func(c string) bool { return strings.HasPrefix(c, "rename") || strings.HasPrefix(c, "remove") }
+		if prepared := slices.IndexFunc(d.calls, replaced); prepared < 0 || fail == prepared+1 {
 			require.False(t, changed, "call %d failed of %v", fail, d.calls)
 		}
+		_, again := next.Write(dir)
+		require.NoError(t, again, "call %d failed of %v", fail, d.calls)
+		require.Equal(t, strings.Join(next.Names(), " "), tree(t, dir), "call %d failed of %v", fail, d.calls)
 		return d, err
 	}
 	d, err := run(0, nil)
