@@ -158,8 +158,11 @@ func (c *Compiler) compile(ctx context.Context, files map[string][]byte) (string
 	if err := tc.build(ctx, tmp); err != nil {
 		return "", err
 	}
-	prune(cache)
-	return dir, install(tmp, dir)
+	if err := install(tmp, dir); err != nil {
+		return "", err
+	}
+	prune(cache, maxCache)
+	return dir, nil
 }
 
 // install moves a finished build into place; another nngen may have been
