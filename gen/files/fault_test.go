@@ -120,8 +120,9 @@ func (f *faultyFolder) Sync() error {
 // After a power failure at any time each file is the old one or the new one;
 // after a success, all are new.
 func TestFaults(t *testing.T) {
-	old := Files{"a.go": goFile("//go:embed w.bin\n"), "w.bin": []byte("old"), "sub/b.go": goFile(""), "sub/stale.go": goFile("// old\n")}
-	next := Files{"a.go": goFile("//go:embed w.bin\nvar A int\n"), "w.bin": []byte("new"), "sub/b.go": goFile("var B int\n"), "new.go": goFile("")}
+	const embeds = "//go:embed a.bin\n//go:embed w.bin\n" // names before and after that of the Go file
+	old := Files{"a.go": goFile(embeds), "a.bin": []byte("old"), "w.bin": []byte("old"), "sub/b.go": goFile(""), "sub/stale.go": goFile("// old\n")}
+	next := Files{"a.go": goFile(embeds + "var A int\n"), "a.bin": []byte("new"), "w.bin": []byte("new"), "sub/b.go": goFile("var B int\n"), "new.go": goFile("")}
 	for name, c := range map[string][2]Files{"update": {old, next}, "first": {{}, next}, "remove": {old, {"new.go": goFile(""), "sub/b.go": goFile("")}}} {
 		t.Run(name, func(t *testing.T) { testFaults(t, c[0], c[1]) })
 	}
