@@ -93,7 +93,7 @@ func TestGradInputOrder(t *testing.T) {
 func TestRankOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 0))
 	w, b, dy, x, rate := param(ir.ParamInfo{}, 3, 5), value(ir.Temp, 3), value(ir.Temp, 3), value(ir.Temp, 5), value(ir.Temp)
-	ws, bs, ds, xs, r := floats(rng, 15), floats(rng, 3), floats(rng, 3), floats(rng, 5), float64(float32(0.01))
+	ws, bs, ds, xs, r := floats(rng, 15), floats(rng, 3), floats(rng, 3), floats(rng, 5), float64(float32(1.7))
 	values := map[*ir.Value][]float64{w: ws, b: bs, dy: ds, x: xs, rate: {r}}
 	o := &ir.RankOne{W: w, B: b, DY: dy, X: x, Rate: rate}
 	for i, got := range result(t, o, w, values) {
