@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // ports returns the rows of a file for each port. One port takes the only
@@ -14,7 +16,7 @@ func (f *File) ports(kind string, ports []Port) (rows [][]float64, n int, err er
 		return f.named(kind, ports)
 	case f.Format == CSV && len(ports) > 1:
 		if got, want := len(f.Columns), width(ports); got != want {
-			return nil, 0, f.errorf("the file has %d columns; the network has %d %ss (%s)", got, want, kind, describe(ports))
+			return nil, 0, f.errorf("the file has %s; the network has %s (%s)", plural.Of(got, "column"), plural.Of(want, kind), describe(ports))
 		}
 		table := f.Arrays[0]
 		order := make([]int, len(f.Columns))
@@ -56,7 +58,7 @@ func (f *File) named(kind string, ports []Port) (rows [][]float64, n int, err er
 			return nil, 0, inFile(err, f.Path)
 		}
 		if i > 0 && a.Rows() != n {
-			return nil, 0, f.errorf("the array %s has %d rows and %s has %d", quote(p.Name), a.Rows(), quote(ports[0].Name), n)
+			return nil, 0, f.errorf("the array %s has %s and %s has %d", quote(p.Name), plural.Of(a.Rows(), "row"), quote(ports[0].Name), n)
 		}
 		n = a.Rows()
 		rows = append(rows, r)
@@ -75,8 +77,8 @@ func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 	case p.Classes > 0 && a.RowSize() != 1:
 		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,)", what, shapeText(a.Shape), a.Rows())
 	case a.RowSize() != p.Width():
-		return nil, f.errorf("the array for the %s has the shape %s; the network takes %d numbers per sample: (%d, %d)",
-			what, shapeText(a.Shape), p.Width(), a.Rows(), p.Width())
+		return nil, f.errorf("the array for the %s has the shape %s; the network takes %s per sample: (%d, %d)",
+			what, shapeText(a.Shape), plural.Of(p.Width(), "number"), a.Rows(), p.Width())
 	}
 	return a.Data, nil
 }

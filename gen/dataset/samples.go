@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Port is an input or a target of a network: what a file must hold for it.
@@ -64,7 +66,7 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 		return nil, err
 	}
 	if n != out.N {
-		return nil, &Error{Path: s.Targets, Msg: fmt.Sprintf("has %d rows and %s has %d", n, s.Data, out.N)}
+		return nil, &Error{Path: s.Targets, Msg: fmt.Sprintf("has %s and %s has %d", plural.Of(n, "row"), s.Data, out.N)}
 	}
 	return out, nil
 }
@@ -100,7 +102,7 @@ func (s *Samples) readTogether(f *File, columns []string, inputs, targets []Port
 			return err
 		}
 		if n != s.N {
-			return f.errorf("the targets have %d rows and the inputs %d", n, s.N)
+			return f.errorf("the targets have %s and the inputs %d", plural.Of(n, "row"), s.N)
 		}
 		return nil
 	}
@@ -111,11 +113,11 @@ func (s *Samples) readTogether(f *File, columns []string, inputs, targets []Port
 func (s *Samples) readTable(f *File, names []string, inputs, targets []Port) (err error) {
 	ni, nt := width(inputs), width(targets)
 	if len(names) > 0 && len(names) != nt {
-		return f.errorf("%d target columns are named and the network has %d (%s)", len(names), nt, describe(targets))
+		return f.errorf("%s named; the network has %d (%s)", plural.Of(len(names), "target column"), nt, describe(targets))
 	}
 	if len(f.Columns) != ni+nt {
-		return f.errorf("the file has %d columns; the network takes %d: inputs (%s) and targets (%s)",
-			len(f.Columns), ni+nt, describe(inputs), describe(targets))
+		return f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)",
+			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
 	}
 	order, err := f.columnOrder(names)
 	if err != nil {

@@ -69,6 +69,20 @@ func TestSparseDense(t *testing.T) {
 	}
 }
 
+// TestSparseGradWeight: so are those of the gradient of a sparse weight.
+func TestSparseGradWeight(t *testing.T) {
+	w := &ir.ParamInfo{Shape: []int{1, 2}, Mask: &ir.Mask{Out: 1, In: 2, Cols: [][]int{{1}}}}
+	dw := &ir.Value{Name: "dw", Kind: ir.Gradient, DType: ir.Float32, Shape: w.Shape, Param: w}
+	dy, x := &ir.Value{Name: "dy", Shape: []int{1}, Batch: true}, &ir.Value{Name: "x", Shape: []int{2}, Batch: true}
+	m := NewOracle(&ir.Program{DType: ir.Float32}, true)
+	a := 1 + 0x1p-12
+	m.Batch = 2
+	m.Set(dy, []float64{-1}, []float64{a})
+	m.Set(x, []float64{5, 1}, []float64{5, a})
+	require.NoError(t, m.run(&ir.DenseGradWeight{DW: dw, DY: dy, X: x}))
+	require.Equal(t, []float64{0, float64(float32(a*a) - 1)}, m.Get(dw)[0])
+}
+
 // TestGradInputOrder: the gradient of an input is summed in eight chains over
 // the outputs, added in halves.
 func TestGradInputOrder(t *testing.T) {

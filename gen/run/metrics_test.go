@@ -102,7 +102,7 @@ func TestWeightStats(t *testing.T) {
 	require.Equal(t, `tensor          elements  exactly zero
 out.weight             4  2 (50.00 %)
 out.bias               3  1 (33.33 %)
-warning: 1 element of out.weight are NaN or infinite
+warning: 1 element of out.weight NaN or infinite
 1 of 2 elements of input x have no effect: 1
 `, text.String())
 

@@ -10,6 +10,7 @@ import (
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // PredictOptions say what to predict.
@@ -41,7 +42,7 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 		return 0, err
 	}
 	if left > 0 {
-		fmt.Fprintf(o.Talk, "note: the last %s of %s is taken for targets and left out\n", count(left, "column"), o.In)
+		fmt.Fprintf(o.Talk, "note: the last %s of %s is taken for targets and left out\n", plural.Of(left, "column"), o.In)
 	}
 	job := job{Command: "predict", Samples: data.N, Weights: o.Weights}
 	outputs, err := c.outputs(ctx, net, toPredict, job, data, o.In, o.Talk, nil)
@@ -98,12 +99,4 @@ func (s *Shape) columns() []string {
 		}
 	}
 	return names
-}
-
-// count writes a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

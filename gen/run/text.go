@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Line returns the progress after an epoch as a line.
@@ -34,7 +36,7 @@ func (r *TrainReport) WriteText(w io.Writer) {
 		row("loss", "%.6g", *r.Last.Loss)
 	}
 	if r.Last.ValidLoss != nil {
-		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, count(r.Valid, "sample"))
+		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, plural.Of(r.Valid, "sample"))
 	}
 	if a := r.Last.ValidAccuracy; a != nil {
 		row("accuracy", "%s (%d of %d samples held back)", percent(*a), int(*a*float64(r.Valid)+0.5), r.Valid)
@@ -46,7 +48,7 @@ func (r *TrainReport) WriteText(w io.Writer) {
 		row("memory", "%d allocs/op", *r.Allocs)
 	}
 	if r.Out != "" {
-		row("weights", "%s (%s)", r.Out, count(r.Params, "parameter"))
+		row("weights", "%s (%s)", r.Out, plural.Of(r.Params, "parameter"))
 	} else {
 		row("weights", "not saved; --out FILE saves them")
 	}
@@ -80,7 +82,7 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 	row("RMSE", m.RMSE)
 	row("R²", m.R2)
 	if m.NonFinite > 0 {
-		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", count(m.NonFinite, "sample"))
+		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", plural.Of(m.NonFinite, "sample"))
 	}
 	if m.Accuracy == nil {
 		return
@@ -146,7 +148,7 @@ func (s *WeightStats) WriteText(w io.Writer) {
 	}
 	for _, t := range s.Tensors {
 		if t.NonFinite > 0 {
-			fmt.Fprintf(w, "warning: %s of %s are NaN or infinite\n", count(t.NonFinite, "element"), t.Name)
+			fmt.Fprintf(w, "warning: %s of %s NaN or infinite\n", plural.Of(t.NonFinite, "element"), t.Name)
 		}
 	}
 	for _, u := range s.Unused {
