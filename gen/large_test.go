@@ -32,14 +32,15 @@ loss: mse
 optimizer: {sgd: {learning_rate: 0.001}}
 codegen: {batch: 1}`,
 	"chunks": `nngen: 1
-input: {shape: [4000]}
+input: {shape: [1900]}
 layers:
   - dense: {units: 17, activation: tanh}
-  - dense: {units: 4000, activation: softplus}
+  - dense: {units: 8, activation: tanh}
+  - dense: {units: 3700, activation: softplus}
   - dense: {units: 2}
 loss: mse
 optimizer: {sgd: {learning_rate: 0.01}}
-codegen: {batch: 36}`,
+codegen: {batch: 72}`,
 	"whole": `nngen: 1
 input: {shape: [70000]}
 layers:
