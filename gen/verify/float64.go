@@ -56,9 +56,22 @@ func (s *trainingStep) inFloat64(checks *Checks) error {
 	}
 	after, err := s.Network.Decode(s.got.Weights)
 	for _, p := range prog.Params {
-		checks.Within(CheckStep64, s.named(s.Network.Net.Optimizer.Name+" "+p.Name), after[p], m.Get(p)[0], stepTolerance)
+		want := m.Get(p)[0] // a step may cancel what was there before
+		scale := max(largest(want), largest(s.weights[p]))
+		checks.Near(CheckStep64, s.named(s.Network.Net.Optimizer.Name+" "+p.Name), after[p], want, 0, stepTolerance*scale)
 	}
 	return err
+}
+
+// largest is the largest finite magnitude.
+func largest(x []float64) float64 {
+	most := math.SmallestNonzeroFloat64
+	for _, v := range x {
+		if a := math.Abs(v); a > most && !math.IsInf(a, 0) {
+			most = a
+		}
+	}
+	return most
 }
 
 // neighbours is how many problems near a step's are tried to see whether it
